@@ -20,8 +20,8 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 LOCKED := install --require-hashes --no-deps --requirement
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 
-# What the wheel is made of. The folders are named, too: so a deleted file is seen.
-WHEEL := pyproject.toml README.md LICENSE $(shell find catalogs hub notebooks widgets \
+# What the wheel is made of. The folders in the rooms are named, too: so a deleted file is seen.
+WHEEL := pyproject.toml README.md LICENSE $(shell find catalogs hub notebooks widgets -mindepth 1 \
   \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -o -print)
 
 # A checkout that was moved has a .venv whose scripts point to where it was.
