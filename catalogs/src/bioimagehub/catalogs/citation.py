@@ -1,0 +1,99 @@
+"""How to cite a record: one line of text, or a BibTeX entry."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from bioimagehub.catalogs.records import Author, Record
+
+
+def cite(record: Record, style: Literal["text", "bibtex"] = "text") -> str:
+    """Give the reference of a record.
+
+    Parameters
+    ----------
+    record : Record
+        The record to cite.
+    style : {"text", "bibtex"}
+        One line of text, or a BibTeX entry.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If there is no such style.
+
+    Examples
+    --------
+    >>> from bioimagehub.catalogs import open_catalog
+    >>> print(open_catalog()["samples:skimage-cell"].cite())
+    Müller P, Schürmann M, Girardo S, Cojoc G, Guck J. Accurate evaluation of size and refractive index for spherical \
+objects in quantitative phase imaging. Optics Express 2018;26(8):10729-10743. https://doi.org/10.1364/OE.26.010729. \
+Data: scikit-image, licence CC0-1.0.
+    """
+    if style == "text":
+        return _text(record)
+    if style == "bibtex":
+        return _bibtex(record)
+    msg = f"{record.identifier} cannot be cited in the style {style!r}. Valid styles are bibtex, text. Choose one."
+    raise ValueError(msg)
+
+
+def _text(record: Record) -> str:
+    """Authors. Title. Journal year;volume:pages. DOI. Where the data are and under which licence."""
+    names = ", ".join(_short_name(author) for author in record.authors)
+    published = record.publication
+    parts = [names, published.title if published else record.title]
+    if published:
+        parts.append(_journal(record))
+    if record.doi:
+        parts.append(f"https://doi.org/{record.doi}")
+    accession = f" {record.source_accession}" if record.source_accession else ""
+    licence = f"licence {record.licence}" if record.licence else "no licence stated"
+    parts.append(f"Data: {record.source}{accession}, {licence}")
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+
+
+def _journal(record: Record) -> str:
+    published = record.publication
+    if published is None:
+        return ""
+    place = f"{published.journal} {published.year}" if published.journal else str(published.year)
+    if published.volume:
+        place += f";{published.volume}"
+    return f"{place}:{published.pages}" if published.pages else place
+
+
+def _short_name(author: Author) -> str:
+    return f"{author.family} {re.sub(r'[^A-Z]', '', author.given)}" if author.given else author.family
+
+
+def _bibtex(record: Record) -> str:
+    published = record.publication
+    fields = {
+        "author": " and ".join(
+            f"{author.family}, {author.given}" if author.given else f"{{{author.family}}}" for author in record.authors
+        ),
+        # Braces keep the capitals of names such as BBBC038.
+        "title": f"{{{published.title if published else record.title}}}",
+        "journal": published.journal if published else None,
+        "year": str(published.year) if published else None,
+        "volume": published.volume if published else None,
+        "pages": published.pages.replace("-", "--") if published and published.pages else None,
+        "doi": record.doi,
+        "url": record.source_url,
+        "note": _note(record),
+    }
+    kind = "article" if published and published.journal else "misc"
+    lines = [f"  {field} = {{{value}}}," for field, value in fields.items() if value]
+    return "\n".join([f"@{kind}{{{record.identifier},", *lines, "}"])
+
+
+def _note(record: Record) -> str:
+    accession = f" {record.source_accession}" if record.source_accession else ""
+    return f"Data: {record.source}{accession}, {record.licence or 'no licence stated'}".replace("&", r"\&")

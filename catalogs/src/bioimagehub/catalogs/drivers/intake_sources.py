@@ -1,0 +1,70 @@
+"""Intake's doors to the drivers: ``driver: ome_zarr`` and ``driver: mrc`` in a catalog file lead here."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from intake.source.base import DataSource
+
+from bioimagehub.catalogs.locations import resolve
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from bioimagehub.catalogs.drivers.lazy import Chunks
+
+
+class ImageSource(DataSource):  # type: ignore[misc]
+    """An image of a catalog, opened by the driver that its subclass names.
+
+    Parameters
+    ----------
+    url : str
+        Path or address of the image; ``samples://`` stands for the sample archive of this machine.
+    level : int
+        Multiscale level; 0 is the full resolution.
+    label : str or None
+        Name of a label image; None opens the image.
+    metadata : dict or None
+        What the catalog says of the entry.
+    """
+
+    driver: ClassVar[str]
+    container = "xarray"
+    partition_access = False
+
+    def __init__(
+        self, url: str, level: int = 0, label: str | None = None, metadata: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(metadata=metadata)
+        self.url = url
+        self.level = level
+        self.label = label
+
+    def read(self) -> xr.DataArray:
+        """Load the pixels into memory, with their axes and physical coordinates."""
+        return self._open(None).load()
+
+    def to_dask(self) -> xr.DataArray:
+        """Open lazily over Dask, with the chunks of the store."""
+        return self._open(())
+
+    def _open(self, chunks: Chunks) -> xr.DataArray:
+        module = importlib.import_module(f"bioimagehub.catalogs.drivers.{self.driver}")
+        array: xr.DataArray = module.open_array(resolve(self.url), level=self.level, label=self.label, chunks=chunks)
+        return array
+
+
+class OmeZarrSource(ImageSource):
+    """OME-Zarr images: see `bioimagehub.catalogs.drivers.ome_zarr.open_array`."""
+
+    name = driver = "ome_zarr"
+    version = "0.5"
+
+
+class MrcSource(ImageSource):
+    """MRC and CCP4 maps: see `bioimagehub.catalogs.drivers.mrc.open_array`."""
+
+    name = driver = "mrc"
+    version = "2014"
