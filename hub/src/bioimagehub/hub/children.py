@@ -35,15 +35,15 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def answers(url: str, timeout: float = 2.0) -> bool:
-    """Tell whether a server answers at a URL, with whatever status."""
+def status_of(url: str, timeout: float = 2.0) -> int | None:
+    """Return the HTTP status that a server answers at a URL, or None where none answers."""
     try:
-        with urllib.request.urlopen(url, timeout=timeout):  # noqa: S310 (built from the settings)
-            return True
-    except urllib.error.HTTPError:
-        return True
+        with urllib.request.urlopen(url, timeout=timeout) as answer:  # noqa: S310 (built from the settings)
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
     except OSError:
-        return False
+        return None
 
 
 @dataclass
@@ -60,13 +60,21 @@ class Child:
         Added to the hub's environment; holds the process's secrets.
     ready_url : str or None
         The process is ready when this URL answers; None for ready when started.
+    ready_status : int or None
+        HTTP status that the answer must have; None for any.
+    folder : StateFolder
+        Where it runs and writes its log.
+    phase : int
+        Processes of one phase start together, when those of the phase before are ready.
     """
 
     name: str
     command: list[str]
     environment: dict[str, str]
     ready_url: str | None
+    ready_status: int | None
     folder: StateFolder
+    phase: int
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     started: float = 0.0
     failures: int = 0
@@ -100,6 +108,13 @@ class Child:
         """Tell whether the process has been started and not ended."""
         return self.process is not None and self.process.poll() is None
 
+    def is_ready(self) -> bool:
+        """Tell whether the process answers as it should."""
+        if self.ready_url is None:
+            return True
+        status = status_of(self.ready_url)
+        return status is not None and self.ready_status in (None, status)
+
     def wait_ready(self, deadline: float = START_DEADLINE) -> None:
         """Wait until the process answers.
 
@@ -109,7 +124,7 @@ class Child:
             If it ends, or does not answer within `deadline` seconds.
         """
         until = time.monotonic() + deadline
-        while self.ready_url is not None and not answers(self.ready_url):
+        while not self.is_ready():
             if not self.running():
                 code = self.process.returncode if self.process else None
                 self._fail(f"it ended with status {code}")
@@ -159,7 +174,7 @@ def make_children(settings: Settings, folder: StateFolder) -> list[Child]:
     deploy = installed_path("deploy")
     gateway_proxy, gateway_proxy_secrets = gateway_proxy_command(settings)
     proxy = [
-        *(python, "-m", "configurable_http_proxy.cli"),
+        *(python, "-c", "from configurable_http_proxy.cli import main; main()"),
         *("--ip", settings.address, "--port", str(settings.port)),
         *("--api-ip", "127.0.0.1", "--api-port", str(ports.proxy_api)),
         *("--error-target", f"http://127.0.0.1:{ports.hub}/hub/error", "--log-level", "WARNING"),
@@ -171,19 +186,22 @@ def make_children(settings: Settings, folder: StateFolder) -> list[Child]:
     gateway = [python, "-m", "dask_gateway_server", "-f", str(deploy / "dask_gateway_config.py")]
     hub = [python, "-m", "jupyterhub", "-f", str(deploy / "jupyterhub_config.py")]
 
-    def child(name: str, command: list[str], secrets: dict[str, str], ready_url: str | None) -> Child:
-        return Child(name, command, {**common, **secrets}, ready_url, folder)
-
+    proxy_secrets = {"CONFIGPROXY_AUTH_TOKEN": folder.secret("proxy")}
+    proxy_url, gateway_url = f"http://127.0.0.1:{ports.proxy_api}/", f"http://127.0.0.1:{ports.gateway_api}/api/version"
+    # Through the proxy: the hub is ready when its route is there too.
+    hub_url = f"http://{settings.address}:{settings.port}/hub/health"
     children = [
-        child(
-            "proxy", proxy, {"CONFIGPROXY_AUTH_TOKEN": folder.secret("proxy")}, f"http://127.0.0.1:{ports.proxy_api}/"
+        # The hub writes its routes to the proxy as soon as it starts, so the proxy is there first.
+        Child("proxy", proxy, proxy_secrets, proxy_url, None, folder, 0),
+        Child(
+            "gateway-proxy", gateway_proxy, gateway_proxy_secrets, f"http://127.0.0.1:{ports.gateway}/", None, folder, 1
         ),
-        child("gateway-proxy", gateway_proxy, gateway_proxy_secrets, f"http://127.0.0.1:{ports.gateway}/"),
-        child("gateway", gateway, {}, f"http://127.0.0.1:{ports.gateway_api}/api/version"),
-        # Asked for through the proxy: so the route is there too.
-        child("hub", hub, {}, f"http://{settings.address}:{settings.port}/hub/login"),
+        Child("gateway", gateway, {}, gateway_url, 200, folder, 1),
+        Child("hub", hub, {}, hub_url, 200, folder, 1),
     ]
     if settings.servers.idle_seconds:
-        token = {"JUPYTERHUB_API_TOKEN": folder.secret("idle-culler")}
-        children.append(child("idle-culler", culler, token, None))
+        secrets = {"JUPYTERHUB_API_TOKEN": folder.secret("idle-culler")}
+        children.append(Child("idle-culler", culler, secrets, None, None, folder, 2))
+    for child in children:
+        child.environment = {**common, **child.environment}
     return children

@@ -45,9 +45,10 @@ def run_up(arguments: argparse.Namespace) -> int:
         folder.make_secrets()
         folder.keep_settings(settings)
         _build_samples(folder)
-        passwords = _make_accounts(settings, folder)
 
         def announce() -> None:
+            # Made now and not before the start: a password is told once, so it must not be lost with a start that fails.
+            passwords = _make_accounts(settings, folder)
             _say(f"\nThe hub is running.\n  Address   http://{settings.address}:{settings.port}")
             for name in settings.users if settings.oauth is None else []:
                 told = passwords.get(name)

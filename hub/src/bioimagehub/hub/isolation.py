@@ -148,19 +148,23 @@ class Isolation:
 
     def own_runtime(self, user: str) -> Path:
         """Make the folder of a user's sockets, which is the user's alone, and return it."""
-        self.runtime.mkdir(mode=0o711, exist_ok=True)
+        self.runtime.mkdir(exist_ok=True)
         if self.runtime.lstat().st_uid != os.geteuid() or self.runtime.is_symlink():
             msg = (
                 f"Cannot use {self.runtime} for sockets: it belongs to uid {self.runtime.lstat().st_uid}, expected was "
                 f"{os.geteuid()}. Remove it."
             )
             raise IsolationError(msg)
+        self.runtime.chmod(0o711)
         self.own(user, self.runtime / user)
         return self.runtime / user
 
     def group(self, user: str, name: str) -> str:
-        """Return the control group of one of a user's servers or cluster processes."""
-        return f"{hub_name(self.settings.state)}/{user}.{name}"
+        """Return the control group of one of a user's servers or cluster processes.
+
+        Everybody can read the names of groups, so that of a cluster must not be in them.
+        """
+        return f"{hub_name(self.settings.state)}/{user}.{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
     def launcher(self, user: str, folder: Path, name: str, limits: Limits) -> list[str]:
         """Return the command that goes before a user's command and confines it.

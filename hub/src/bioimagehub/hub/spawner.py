@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from subprocess import DEVNULL, STDOUT
 from typing import TYPE_CHECKING
 
 from jupyterhub.spawner import LocalProcessSpawner
@@ -51,8 +53,20 @@ class HubSpawner(LocalProcessSpawner):
         self.isolation.own_runtime(self.user.name)
         launcher = self.isolation.launcher(self.user.name, self.home, self.process_name, self.limits)
         self.cmd = [*launcher, *self.config.Spawner.cmd]
-        address: tuple[str, int] = await super().start()
+        descriptor = self._open_log()
+        self.popen_kwargs = {"stdin": DEVNULL, "stdout": descriptor, "stderr": STDOUT}
+        try:
+            address: tuple[str, int] = await super().start()
+        finally:
+            os.close(descriptor)
         return address
+
+    def _open_log(self) -> int:
+        """Open the server's log, anew at each start. What a server prints does not belong in the hub's own log."""
+        folder = self.isolation.folder.logs / "servers"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / f"{self.user.name}.{self.process_name}.log"
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
 
     async def stop(self, now: bool = False) -> None:
         """Stop the server and remove its control group."""

@@ -120,15 +120,13 @@ class Supervisor:
             self._stop()
 
     def _start(self) -> None:
-        # The hub writes its routes to the proxy when it starts; the others do not wait for one another.
-        proxy, *others = self._children
-        proxy.start()
-        proxy.wait_ready()
-        for child in others:
-            child.start()
-        for child in others:
-            if not self._stopping.is_set():
-                child.wait_ready()
+        for phase in sorted({child.phase for child in self._children}):
+            together = [child for child in self._children if child.phase == phase]
+            for child in together:
+                child.start()
+            for child in together:
+                if not self._stopping.is_set():
+                    child.wait_ready()
 
     def _revive(self) -> None:
         """Start again what has died: at once, and slower and slower when it keeps dying."""

@@ -1,0 +1,165 @@
+"""A real hub for tests: started by the command line, in a folder of its own, on free ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+START_SECONDS = 180
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nothing listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+class RunningHub:
+    """A hub in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its settings and state are.
+    samples : Path
+        A built sample archive, which the hub gets as its own.
+    settings : dict
+        Settings beside state and ports, which are chosen here.
+    before : list of str
+        Command that goes before the hub's, to run it as somebody else.
+    """
+
+    def __init__(
+        self, folder: Path, samples: Path, settings: dict[str, Any] | None = None, before: list[str] | None = None
+    ) -> None:
+        port, *others = free_ports(6)
+        names = ("hub", "proxy_api", "gateway", "schedulers", "gateway_api")
+        self.state = folder / "state"
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.settings_file = folder / "settings.yaml"
+        chosen = {"state": str(self.state), "port": port, "ports": dict(zip(names, others, strict=True))}
+        self.settings = {"clusters": {"start_seconds": 120}, **chosen, **(settings or {})}
+        self.settings_file.write_text(yaml.safe_dump(self.settings))
+        self.url = f"http://127.0.0.1:{port}"
+        self.samples = samples
+        self.passwords: dict[str, str] = {}
+        self.output = ""
+        self._before = before or []
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id of the supervisor."""
+        assert self._process is not None
+        return self._process.pid
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return a command line of ``bioimagehub`` for this hub."""
+        return [sys.executable, "-m", "bioimagehub.hub.cli", *arguments, "--settings", str(self.settings_file)]
+
+    def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command of ``bioimagehub`` on this hub to its end."""
+        return subprocess.run(
+            [*self._before, *self.command(*arguments)],
+            capture_output=True, text=True, timeout=240, check=False, **options,
+        )  # fmt: skip
+
+    def start(self) -> RunningHub:
+        """Start and wait until the hub says that it runs."""
+        if not (self.state / "samples").exists():
+            # Linked file by file: the hub finds a whole archive and builds nothing.
+            subprocess.run(["cp", "-al", str(self.samples), str(self.state / "samples")], check=True)
+        self._process = subprocess.Popen(
+            [*self._before, *self.command("up")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._read_until("Ctrl-C, or")
+        found = re.findall(r"Log in {4}(\S+) {3}password (\S+)", self.output)
+        self.passwords.update(dict(found))
+        return self
+
+    def _read_until(self, text: str) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + START_SECONDS
+        self.output = ""
+        while text not in self.output:
+            ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            line = self._process.stdout.readline() if ready else ""
+            if not line:
+                logs = "".join(f"== {p.name}\n{p.read_text()[-2000:]}\n" for p in self.logs())
+                msg = f"the hub did not start (status {self._process.poll()}):\n{self.output}\n{logs}"
+                raise AssertionError(msg)
+            self.output += line
+
+    def logs(self) -> list[Path]:
+        """Return the log files."""
+        return sorted((self.state / "private" / "logs").rglob("*.log"))
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End the supervisor and wait for its end."""
+        if self._process is None:
+            return
+        os.kill(self.children_of_wrapper(), number)
+        self._process.wait(150)
+        if self._process.stdout is not None:
+            self.output += self._process.stdout.read()
+            self._process.stdout.close()
+        self._process = None
+
+    def children_of_wrapper(self) -> int:
+        """Return the id of the supervisor's own process, as it says itself."""
+        return int((self.state / "private" / "run" / "lock").read_text())
+
+    def processes(self) -> dict[str, int]:
+        """Return the ids of the hub's own processes by name."""
+        listing = {}
+        patterns = {
+            "proxy": "configurable_http_proxy.cli",
+            "gateway-proxy": "dask-gateway-proxy",
+            "gateway": "dask_gateway_server -f",
+            "hub": "jupyterhub -f",
+            "idle-culler": "jupyterhub_idle_culler",
+        }
+        for pid, line in self.marked().items():
+            for name, pattern in patterns.items():
+                if pattern in line:
+                    listing[name] = pid
+        return listing
+
+    def marked(self) -> dict[int, str]:
+        """Return all live processes of this hub: id and command line."""
+        from bioimagehub.hub.isolation import hub_name
+        from bioimagehub.hub.processes import find_processes
+
+        return find_processes(hub_name(self.state))
+
+    def secrets(self) -> dict[str, str]:
+        """Return all secrets of the hub."""
+        return {p.name: p.read_text() for p in (self.state / "private" / "secrets").iterdir()}
+
+    def api(self, method: str, path: str, **options: Any) -> Any:
+        """Ask the hub's API as the operator."""
+        import requests
+
+        url = f"http://127.0.0.1:{self.settings['ports']['hub']}/hub/api{path}"
+        headers = {"Authorization": f"token {self.secrets()['operator']}"}
+        answer = requests.request(method, url, headers=headers, timeout=120, **options)
+        answer.raise_for_status()
+        return json.loads(answer.text) if answer.text else None
