@@ -45,7 +45,7 @@ Data: scikit-image, licence CC0-1.0.
 
 
 def _text(record: Record) -> str:
-    """Authors. Title. Journal year;volume:pages. DOI. Where the data are and under which licence."""
+    """Write authors, title, journal, DOI, and where the data are under which licence, as one line."""
     names = ", ".join(_short_name(author) for author in record.authors)
     published = record.publication
     parts = [names, published.title if published else record.title]

@@ -20,7 +20,7 @@ _SHOWN = 50
 
 
 def record_rows(record: Record) -> list[tuple[str, str]]:
-    """What is told of a record, as pairs of a name and a text. Fields that are None are told as not stated."""
+    """List what is told of a record, as pairs of a name and a text; fields that are None as not stated."""
     unknown = "not stated"
     sizes = ", ".join(f"{axis} {size}" for axis, size in zip(record.axes, record.shape, strict=True))
     organism = f"{record.organism.name} (NCBI taxon {record.organism.taxon})" if record.organism else unknown
@@ -80,7 +80,7 @@ def record_html(record: Record) -> str:
 
 
 def _picture(record: Record) -> str:
-    """The thumbnail as an image element; a sentence in its place when it cannot be had."""
+    """Give the thumbnail as an image element, or a sentence in its place when it cannot be had."""
     from bioimagehub.catalogs.thumbnail import make_thumbnail
 
     try:

@@ -59,7 +59,8 @@ def render(image: xr.DataArray, channels: Sequence[Channel]) -> NDArray[np.uint8
         bright = np.clip((plane.astype(np.float64) - start) / max(end - start, np.finfo(np.float64).tiny), 0, 1)
         colour = [int(channel.colour[digit : digit + 2], 16) for digit in (0, 2, 4)]
         picture += np.nan_to_num(bright)[..., np.newaxis] * colour
-    return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
+    rounded: NDArray[np.uint8] = np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
+    return rounded
 
 
 def choose_window(pixels: NDArray[Any], channels: Sequence[Channel]) -> tuple[float, float]:

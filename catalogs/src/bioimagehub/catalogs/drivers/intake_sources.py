@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.drivers.lazy import Chunks
 
 
-class ImageSource(DataSource):  # type: ignore[misc]
+class ImageSource(DataSource):
     """An image of a catalog, opened by the driver that its subclass names.
 
     Parameters

@@ -128,7 +128,9 @@ def _chunk_sizes(array: xr.DataArray, stored: tuple[int, ...], chunks: Chunks) -
     if chunks == "auto":
         from dask.array.core import normalize_chunks
 
-        sizes = normalize_chunks("auto", array.shape, dtype=array.dtype, previous_chunks=stored)
+        sizes = normalize_chunks(  # type: ignore[no-untyped-call]
+            "auto", array.shape, dtype=array.dtype, previous_chunks=stored
+        )
         return dict(zip(array.dims, sizes, strict=True))
     wanted = dict(chunks) if isinstance(chunks, Mapping) else {}
     return {dim: wanted.get(str(dim), size) for dim, size in zip(array.dims, stored, strict=True)}

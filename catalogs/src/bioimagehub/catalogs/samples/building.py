@@ -54,7 +54,7 @@ def build(path: Path | None = None, *, progress: Progress | None = None) -> list
         If a package that carries images is missing, or carries other ones; nothing was changed then.
     """
     folder = samples_path() if path is None else path
-    report = progress or (lambda done, total, what: None)
+    report = progress or _stay_silent
     records = list_samples(folder)
     with _locked(folder, lambda: report(0, len(records), "waiting for another build")):
         _remove_leftovers(folder)
@@ -70,6 +70,10 @@ def build(path: Path | None = None, *, progress: Progress | None = None) -> list
             _build_dataset(folder, record)
         report(len(records), len(records), "done")
     return list_samples(folder)
+
+
+def _stay_silent(_done: int, _total: int, _what: str) -> None:
+    """Report to nobody."""
 
 
 def _is_whole(dataset: Path, record: Record) -> bool:

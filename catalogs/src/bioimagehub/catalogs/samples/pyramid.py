@@ -97,11 +97,12 @@ def shrink_labels(labels: NDArray[Any], factors: Sequence[int]) -> NDArray[Any]:
     corners = -np.sort(-_corners(labels, factors).astype(np.int64), axis=0)
     votes = np.stack([(corners == corner).sum(axis=0) for corner in corners])
     winner = votes.argmax(axis=0)
-    return np.take_along_axis(corners, winner[np.newaxis], axis=0)[0].astype(labels.dtype)
+    chosen: NDArray[Any] = np.take_along_axis(corners, winner[np.newaxis], axis=0)[0].astype(labels.dtype)
+    return chosen
 
 
 def _corners(array: NDArray[Any], factors: Sequence[int]) -> NDArray[Any]:
-    """The pixels of each block along a new first axis; the edge is repeated where a block sticks out."""
+    """Stack the pixels of each block along a new first axis; the edge is repeated where a block sticks out."""
     padding = [(0, -size % factor) for size, factor in zip(array.shape, factors, strict=True)]
     padded = np.pad(array, padding, mode="edge")
     offsets = itertools.product(*(range(factor) for factor in factors))
