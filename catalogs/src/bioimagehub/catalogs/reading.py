@@ -24,7 +24,7 @@ def open_image(record: Record, level: int = 0, *, label: str | None = None, chun
     driver = importlib.import_module(f"bioimagehub.catalogs.drivers.{record.driver}")
     array: xr.DataArray = driver.open_array(resolve(record.url), level=level, label=label, chunks=chunks)
     array.name = label or record.name
-    array.attrs |= {"identifier": record.identifier, "units": "1" if label else "arbitrary units"}
+    array.attrs["identifier"] = record.identifier
     return array
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from intake.source.base import DataSource
+from intake.source.base import DataSource, Schema
 
 from bioimagehub.catalogs.locations import resolve
 
@@ -53,7 +53,16 @@ class ImageSource(DataSource):
     def _open(self, chunks: Chunks) -> xr.DataArray:
         module = importlib.import_module(f"bioimagehub.catalogs.drivers.{self.driver}")
         array: xr.DataArray = module.open_array(resolve(self.url), level=self.level, label=self.label, chunks=chunks)
+        if "identifier" in self.metadata:
+            array.attrs["identifier"] = self.metadata["identifier"]
         return array
+
+    def _get_schema(self) -> Schema:
+        array = self._open(())
+        return Schema(dtype=array.dtype.name, shape=array.shape, npartitions=array.data.npartitions, extra_metadata={})
+
+    def _close(self) -> None:
+        """Nothing stays open between two reads."""
 
 
 class OmeZarrSource(ImageSource):

@@ -93,7 +93,8 @@ def open_array(url: str, *, level: int = 0, label: str | None = None, chunks: Ch
         order, axes = parse_axes(file.header, url)
         volume = MrcVolume(url, file.data.shape, file.data.dtype, order)
     slices = (1, *volume.shape[1:])
-    return label_array(LazyPixels(volume, url), axes, slices, attrs={"level": 0, "levels": 1}, chunks=chunks)
+    attrs = {"units": "arbitrary units", "level": 0, "levels": 1}
+    return label_array(LazyPixels(volume, url), axes, slices, attrs=attrs, chunks=chunks)
 
 
 def parse_axes(header: Any, name: str) -> tuple[tuple[int, ...], tuple[Axis, ...]]:

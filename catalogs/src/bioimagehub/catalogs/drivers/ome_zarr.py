@@ -73,7 +73,8 @@ def open_array(url: str, *, level: int = 0, label: str | None = None, chunks: Ch
         raise UnknownLevelError(msg)
     chosen = levels[level]
     array = _open_level(group, chosen, name)
-    attrs = {"level": level, "levels": len(levels)} | ({} if label is None else {"label": label})
+    attrs: dict[str, Any] = {"units": "arbitrary units"} if label is None else {"units": "1", "label": label}
+    attrs |= {"level": level, "levels": len(levels)}
     return label_array(
         LazyPixels(array, f"{name}/{chosen.path}"),
         chosen.axes,
