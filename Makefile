@@ -45,7 +45,7 @@ check: $(DONE)/develop $(DONE)/project  ## lint, formatting, types and the direc
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 notebooks: $(DONE)/develop $(DONE)/project  ## run every notebook on the sample archive
 	@$(BIN)/bioimagehub samples build
