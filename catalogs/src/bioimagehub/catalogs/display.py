@@ -40,6 +40,7 @@ def record_rows(record: Record) -> list[tuple[str, str]]:
         ("labels", ", ".join(record.labels)),
         ("tables", ", ".join(record.tables)),
         ("cite", record.cite()),
+        ("checksum", record.checksum or ""),
     ]
     return [(name, text) for name, text in rows if text]
 

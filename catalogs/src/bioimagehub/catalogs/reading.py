@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import PurePosixPath
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.errors import UnknownLabelError, UnknownTableError, UnreadableImageError
-from bioimagehub.catalogs.locations import resolve
+from bioimagehub.catalogs.errors import DamagedSampleError, UnknownLabelError, UnknownTableError, UnreadableImageError
+from bioimagehub.catalogs.locations import SAMPLES, resolve
+from bioimagehub.catalogs.samples.archive import CURE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
     import xarray as xr
 
@@ -22,7 +25,9 @@ def open_image(record: Record, level: int = 0, *, label: str | None = None, chun
     if label is not None and label not in record.labels:
         raise UnknownLabelError(_unknown(record, "label image", label, record.labels))
     driver = importlib.import_module(f"bioimagehub.catalogs.drivers.{record.driver}")
-    array: xr.DataArray = driver.open_array(resolve(record.url), level=level, label=label, chunks=chunks)
+    path = resolve(record.url)
+    with _telling_of_damage(record):
+        array: xr.DataArray = driver.open_array(path, level=level, label=label, chunks=chunks)
     array.name = label or record.name
     array.attrs["identifier"] = record.identifier
     return array
@@ -35,15 +40,28 @@ def load_table(record: Record, name: str) -> pd.DataFrame:
     import pandas as pd
 
     head, separator, image = record.url.rpartition("/")
-    path = resolve(f"{head}{separator}tables/{PurePosixPath(name)}.parquet")
+    path = resolve(f"{head}{separator}tables/{name}.parquet")
+    with _telling_of_damage(record):
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            msg = (
+                f"The table {name!r} of {record.identifier} cannot be read from {path}: {error}. Expected a Parquet "
+                f"file in the folder tables beside {image}. Fetch the dataset anew."
+            )
+            raise UnreadableImageError(msg) from error
+
+
+@contextmanager
+def _telling_of_damage(record: Record) -> Iterator[None]:
+    """Say of a sample that cannot be read that it is damaged, and how to build it anew."""
     try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        msg = (
-            f"The table {name!r} of {record.identifier} cannot be read from {path}: {error}. Expected a Parquet file "
-            f"beside {image}. Fetch or build the dataset anew."
-        )
-        raise UnreadableImageError(msg) from error
+        yield
+    except UnreadableImageError as error:
+        if not record.url.startswith(SAMPLES):
+            raise
+        msg = f"The sample {record.name} is damaged. {error} {CURE}; it replaces what is damaged."
+        raise DamagedSampleError(msg) from error
 
 
 def _unknown(record: Record, kind: str, name: str, names: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import importlib
 import os
@@ -10,11 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.errors import InsufficientSpaceError, InvalidEntryError, SamplesNotWritableError
+from bioimagehub.catalogs.errors import DamagedSampleError, InsufficientSpaceError, SamplesNotWritableError
 from bioimagehub.catalogs.samples.archive import inspect, list_samples, samples_path
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     from bioimagehub.catalogs.records import Record
 
@@ -56,6 +58,10 @@ def build(path: Path | None = None, *, progress: Progress | None = None) -> list
     folder = samples_path() if path is None else path
     report = progress or _stay_silent
     records = list_samples(folder)
+    if all(_is_whole(folder / record.name, record) for record in records) and not _find_leftovers(folder):
+        # Nothing to write, so that a shared archive may be read-only.
+        report(len(records), len(records), "done")
+        return records
     with _locked(folder, lambda: report(0, len(records), "waiting for another build")):
         _remove_leftovers(folder)
         unfit = [record for record in records if not _is_whole(folder / record.name, record)]
@@ -80,7 +86,8 @@ def _is_whole(dataset: Path, record: Record) -> bool:
     return dataset.is_dir() and not inspect(dataset, content=True, record=record)
 
 
-def _source(record: Record):  # type: ignore[no-untyped-def]  # a module: `INPUTS` and `read`
+def _source(record: Record) -> ModuleType:
+    """Give the module of `samples.sources` that reads the sample; it has `INPUTS` and `read`."""
     name = record.name.replace("-", "_")
     return importlib.import_module(f"bioimagehub.catalogs.samples.sources.{name}")
 
@@ -88,17 +95,37 @@ def _source(record: Record):  # type: ignore[no-untyped-def]  # a module: `INPUT
 def _build_dataset(folder: Path, record: Record) -> None:
     from bioimagehub.catalogs.samples.writing import write_dataset
 
-    place = folder / record.name
     building = folder / f"{_BUILDING}{record.name}"
-    write_dataset(building, record, _source(record).read())
-    problems = inspect(building, content=True)
+    pixels = _source(record).read()
+    try:
+        write_dataset(building, record, pixels)
+        problems = inspect(building, content=True)
+        if not problems:
+            _put_in_place(building, folder / record.name)
+    except OSError as error:
+        shutil.rmtree(building, ignore_errors=True)
+        msg = (
+            f"The sample {record.name} could not be written to {folder}: {error}. What was built before is kept. "
+            "Make room or mend the disk, then build again: bioimagehub samples build."
+        )
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise (InsufficientSpaceError if full else SamplesNotWritableError)(msg) from error
     if problems:
         msg = f"The new dataset {building} is not what was written: {problems}. The disk may fail; try another folder."
-        raise InvalidEntryError(msg)
-    replaced = folder / f"{_REPLACED}{record.name}"
+        raise DamagedSampleError(msg)
+
+
+def _put_in_place(building: Path, place: Path) -> None:
+    """Move a finished dataset to its place; what was there is removed last."""
+    replaced = place.with_name(f"{_REPLACED}{place.name}")
     if place.exists():
         place.rename(replaced)
-    building.rename(place)
+    try:
+        building.rename(place)
+    except OSError:
+        if replaced.exists():
+            replaced.rename(place)
+        raise
     shutil.rmtree(replaced, ignore_errors=True)
 
 
@@ -106,8 +133,9 @@ def _build_dataset(folder: Path, record: Record) -> None:
 def _locked(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
     """Hold the folder for this build alone; the kernel lets go of it even when the build is killed."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o755)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o755)
         descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         msg = (
@@ -127,10 +155,13 @@ def _locked(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what a killed build left behind."""
-    for prefix in (_BUILDING, _REPLACED):
-        for leftover in folder.glob(f"{prefix}*"):
-            shutil.rmtree(leftover)
+    for leftover in _find_leftovers(folder):
+        shutil.rmtree(leftover)
+
+
+def _find_leftovers(folder: Path) -> list[Path]:
+    """Find what a killed build left behind."""
+    return [*folder.glob(f"{_BUILDING}*"), *folder.glob(f"{_REPLACED}*")]
 
 
 def _check_space(folder: Path) -> None:
