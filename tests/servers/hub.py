@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 START_SECONDS = 180
 
@@ -60,15 +60,8 @@ class RunningHub:
         self.url = f"http://127.0.0.1:{port}"
         self.samples = samples
         self.passwords: dict[str, str] = {}
-        self.output = ""
         self._before = before or []
-        self._process: subprocess.Popen[str] | None = None
-
-    @property
-    def pid(self) -> int:
-        """Process id of the supervisor."""
-        assert self._process is not None
-        return self._process.pid
+        self._process: subprocess.Popen[bytes] | None = None
 
     def command(self, *arguments: str) -> list[str]:
         """Return a command line of ``bioimagehub`` for this hub."""
@@ -86,27 +79,29 @@ class RunningHub:
         if not (self.state / "samples").exists():
             # Linked file by file: the hub finds a whole archive and builds nothing.
             subprocess.run(["cp", "-al", str(self.samples), str(self.state / "samples")], check=True)
-        self._process = subprocess.Popen(
-            [*self._before, *self.command("up")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self._read_until("Ctrl-C, or")
-        found = re.findall(r"Log in {4}(\S+) {3}password (\S+)", self.output)
-        self.passwords.update(dict(found))
+        self._said = self.state.parent / "up.log"
+        with self._said.open("w") as said:
+            self._process = subprocess.Popen(
+                [*self._before, *self.command("up")], stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+            )
+        self._wait_said("Ctrl-C, or")
+        self.passwords.update(dict(re.findall(r"Log in {4}(\S+) {3}password (\S+)", self.output)))
         return self
 
-    def _read_until(self, text: str) -> None:
+    @property
+    def output(self) -> str:
+        """What the hub has printed since its last start."""
+        return self._said.read_text()
+
+    def _wait_said(self, text: str) -> None:
         assert self._process is not None
-        assert self._process.stdout is not None
         deadline = time.monotonic() + START_SECONDS
-        self.output = ""
         while text not in self.output:
-            ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, deadline - time.monotonic()))
-            line = self._process.stdout.readline() if ready else ""
-            if not line:
-                logs = "".join(f"== {p.name}\n{p.read_text()[-2000:]}\n" for p in self.logs())
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                logs = "".join(f"== {path.name}\n{path.read_text()[-2000:]}\n" for path in self.logs())
                 msg = f"the hub did not start (status {self._process.poll()}):\n{self.output}\n{logs}"
                 raise AssertionError(msg)
-            self.output += line
+            time.sleep(0.05)
 
     def logs(self) -> list[Path]:
         """Return the log files."""
@@ -114,18 +109,20 @@ class RunningHub:
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End the supervisor and wait for its end."""
-        if self._process is None:
-            return
-        os.kill(self.children_of_wrapper(), number)
-        self._process.wait(150)
-        if self._process.stdout is not None:
-            self.output += self._process.stdout.read()
-            self._process.stdout.close()
-        self._process = None
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(150)
+            self._process = None
 
-    def children_of_wrapper(self) -> int:
-        """Return the id of the supervisor's own process, as it says itself."""
+    def supervisor_pid(self) -> int:
+        """Return the id of the process that ``up`` runs in."""
         return int((self.state / "private" / "run" / "lock").read_text())
+
+    def forget(self) -> None:
+        """Wait for the end of a supervisor that was killed."""
+        assert self._process is not None
+        self._process.wait(30)
+        self._process = None
 
     def processes(self) -> dict[str, int]:
         """Return the ids of the hub's own processes by name."""

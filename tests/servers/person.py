@@ -22,6 +22,7 @@ class Person:
         self.password = password
         self.session = requests.Session()
         self.base = f"{url}/user/{name}"
+        self._kernels: list[Kernel] = []
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """Ask for a page."""
@@ -72,7 +73,14 @@ class Person:
         """Start a Python kernel."""
         answer = self.ask("POST", "/api/kernels", json={"name": "python3"})
         answer.raise_for_status()
-        return Kernel(self, answer.json()["id"])
+        self._kernels.append(Kernel(self, answer.json()["id"]))
+        return self._kernels[-1]
+
+    def close(self) -> None:
+        """Close all connections."""
+        for kernel in self._kernels:
+            kernel.close()
+        self.session.close()
 
 
 class Kernel:

@@ -55,6 +55,15 @@ class Controllers:
     def enter(self, group: str, limits: Limits, pid: int) -> None:
         """Put a process into a group with these limits; make the group where it is missing.
 
+        Parameters
+        ----------
+        group : str
+            Name of the hub, a slash, name of the group.
+        limits : Limits
+            What the group may use.
+        pid : int
+            The process.
+
         Raises
         ------
         OSError
@@ -64,6 +73,9 @@ class Controllers:
             self._delegate(group)
         for folder in self.folders:
             (folder / group).mkdir(parents=True, exist_ok=True)
+            # Its processes can read their limits, and nobody can list the groups of others.
+            (folder / group).parent.chmod(0o711)
+            (folder / group).chmod(0o755)
         self._limit(group, limits)
         for folder in self.folders:
             (folder / group / "cgroup.procs").write_text(str(pid))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ def run_up(arguments: argparse.Namespace) -> int:
     from bioimagehub.hub.preflight import check_state, require_ready
     from bioimagehub.hub.supervisor import Supervisor, locked
 
+    os.umask(0o077)
     settings = _settings(arguments)
     folder = StateFolder(settings.state)
     if check_state(settings).kind == "bad":
@@ -47,7 +49,7 @@ def run_up(arguments: argparse.Namespace) -> int:
         _build_samples(folder)
 
         def announce() -> None:
-            # Made now and not before the start: a password is told once, so it must not be lost with a start that fails.
+            # Made after the start: a password is told once, so it must not be lost with a start that fails.
             passwords = _make_accounts(settings, folder)
             _say(f"\nThe hub is running.\n  Address   http://{settings.address}:{settings.port}")
             for name in settings.users if settings.oauth is None else []:

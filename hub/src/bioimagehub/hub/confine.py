@@ -50,7 +50,7 @@ def _mount(source: str, target: Path, kind: str = "", flags: int = 0, data: str 
     _check(result, f"mount {kind or source} on {target}")
 
 
-def make_private_view(show: list[Path]) -> None:
+def make_private_view(show: list[Path], folder: Path) -> None:
     """Give this process its own view of the file system.
 
     Parameters
@@ -58,33 +58,32 @@ def make_private_view(show: list[Path]) -> None:
     show : list of Path
         Folders to be seen, read-only, although a folder above them is closed to others.
         All else under that closed folder disappears from view.
+    folder : Path
+        The working folder; seen likewise, and writable.
 
     Raises
     ------
     IsolationError
         If the kernel does not allow it.
     """
-    os.umask(0o022)
+    # Folders that lead to a shown one can be passed, not listed.
+    os.umask(0o066)
     _check(_libc.unshare(CLONE_NEWNS), "make a private view of the file system")
     _mount("none", Path("/"), flags=MS_REC | MS_PRIVATE)
-    opened: list[tuple[Path, int]] = []
-    closed: set[Path] = set()
-    for path in show:
-        above = hidden_above(path)
-        if above is not None:
-            closed.add(above)
-            opened.append((path, os.open(path, os.O_PATH)))
-    for folder in sorted(closed):
-        _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0711,size=1m")
-    for path, descriptor in opened:
+    closed = {path: above for path in [*show, folder] if (above := hidden_above(path)) is not None}
+    opened = {path: os.open(path, os.O_PATH) for path in closed}
+    for above in sorted(set(closed.values())):
+        _mount("tmpfs", above, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0711,size=1m")
+    for path, descriptor in opened.items():
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            path.mkdir(mode=0o755, parents=True, exist_ok=True)
+            path.mkdir(parents=True, exist_ok=True)
         else:
-            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
         _mount(f"/proc/self/fd/{descriptor}", path, flags=MS_BIND | MS_REC)
-        _mount("none", path, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
         os.close(descriptor)
+        if path != folder:
+            _mount("none", path, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
     _mount("proc", Path("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2")
 
 
@@ -116,7 +115,7 @@ def main(arguments: list[str] | None = None) -> None:
     if place.group is not None and (controllers := find_controllers()) is not None:
         controllers.enter(place.group, Limits(place.memory, place.cpus), os.getpid())
     if place.uid is not None:
-        make_private_view(place.show)
+        make_private_view(place.show, place.folder)
         drop_rights(place.uid)
     os.umask(0o077)
     os.chdir(place.folder)

@@ -49,7 +49,7 @@ def find_by_uid(uid: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError):
-                if entry.stat().st_uid == uid:
+                if entry.stat().st_uid == uid and _alive(int(entry.name)):
                     found.append(int(entry.name))
     return found
 

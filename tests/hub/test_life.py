@@ -1,0 +1,158 @@
+"""Start, stop, kill: what lives on and what ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from servers.hub import RunningHub
+    from servers.person import Kernel, Person
+
+pytestmark = pytest.mark.hub
+
+DEADLINE = 120
+
+START = """
+from dask_gateway import Gateway
+cluster = Gateway().new_cluster()
+cluster.scale(2)
+client = cluster.get_client()
+client.wait_for_workers(2, timeout=120)
+def slow(number):
+    import time
+    time.sleep(0.5)
+    return number
+print("ready")
+"""
+COMPUTE = "print(sum(client.gather(client.map(slow, range(80), pure=False))))"
+
+
+def _wait_back(hub: RunningHub, name: str, killed: int) -> None:
+    """Wait until the supervisor has started a process again."""
+    deadline = time.monotonic() + DEADLINE
+    while hub.processes().get(name, killed) == killed:
+        assert time.monotonic() < deadline, f"{name} was not started again"
+        time.sleep(0.1)
+
+
+def _wait_page(person: Person, path: str) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while person.get(path).status_code != 200:
+        assert time.monotonic() < deadline, f"{path} did not come back"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module", params=["root", "ordinary"])
+def hub(request: pytest.FixtureRequest, start_hub: Callable[..., RunningHub]) -> RunningHub:
+    return start_hub({"users": ["ann"]}, ordinary=request.param == "ordinary")
+
+
+@pytest.fixture(scope="module")
+def ann(hub: RunningHub, visit: Callable[..., Person]) -> Person:
+    return visit(hub, "ann")
+
+
+@pytest.fixture(scope="module")
+def kernel(ann: Person) -> Kernel:
+    kernel = ann.start_kernel()
+    assert "ready" in kernel.run(START)
+    return kernel
+
+
+def test_the_log_in_page_tells_of_one_trust_domain(hub: RunningHub, ann: Person) -> None:
+    import requests
+
+    page = requests.get(f"{hub.url}/hub/login", timeout=60)
+    assert page.status_code == 200
+    assert ("one trust domain" in page.text) == ("one trust domain" in hub.output)
+    assert ("one trust domain" in page.text) == (hub.settings_file.parent.joinpath("state").stat().st_uid != 0)
+
+
+def test_home_has_originals_and_copies(hub: RunningHub, ann: Person) -> None:
+    home = hub.state / "homes" / "ann"
+    assert (home / "welcome.ipynb").is_file()
+    assert (home / "originals" / "welcome.ipynb").stat().st_mode & 0o222 == 0
+
+
+def test_wrong_password_is_refused(hub: RunningHub, ann: Person) -> None:
+    import requests
+
+    with requests.Session() as session:
+        session.get(f"{hub.url}/hub/login", timeout=60)
+        form = {"username": "ann", "password": "guess", "_xsrf": session.cookies["_xsrf"]}
+        answer = session.post(f"{hub.url}/hub/login", data=form, timeout=60)
+    assert answer.status_code == 403
+    assert "Invalid username or password" in answer.text
+
+
+@pytest.mark.parametrize("victim", ["gateway", "hub", "proxy", "gateway-proxy", "idle-culler"])
+def test_a_computation_survives_the_kill_of(victim: str, hub: RunningHub, ann: Person, kernel: Kernel) -> None:
+    message = kernel.send(COMPUTE)
+    killed = hub.processes()[victim]
+    os.kill(killed, signal.SIGKILL)
+    if victim == "proxy":
+        # The browser loses its connection with the proxy; the kernel goes on, and its last result is asked for.
+        _wait_back(hub, victim, killed)
+        _wait_page(ann, "/user/ann/api/status")
+        kernel.reconnect()
+        assert kernel.run(COMPUTE).strip() == str(sum(range(80)))
+    else:
+        assert kernel.collect(message).strip() == str(sum(range(80)))
+        _wait_back(hub, victim, killed)
+    _wait_page(ann, "/hub/home")
+
+
+def test_up_says_that_one_is_running(hub: RunningHub) -> None:
+    second = hub.run("up")
+    assert second.returncode == 1
+    assert "one is running there" in second.stderr
+    assert "bioimagehub down" in second.stderr
+
+
+def test_status_shows_the_server(hub: RunningHub, kernel: Kernel) -> None:
+    status = hub.run("status")
+    assert status.returncode == 0, status.stderr
+    assert "1 running: ann" in status.stdout
+    assert "Clusters   1" in status.stdout
+
+
+def test_the_next_up_adopts_what_runs(hub: RunningHub, ann: Person, kernel: Kernel) -> None:
+    """Kill -9 of the whole hub: server and cluster live on, and the next start finds them."""
+    before = hub.processes()
+    os.kill(hub.supervisor_pid(), signal.SIGKILL)
+    deadline = time.monotonic() + DEADLINE
+    while hub.processes():
+        assert time.monotonic() < deadline, f"still there: {hub.processes()}"
+        time.sleep(0.1)
+    assert any("singleuser" in line for line in hub.marked().values())
+    hub.forget()
+    hub.start()
+    assert hub.processes().keys() == before.keys()
+    _wait_page(ann, "/user/ann/api/status")
+    kernel.reconnect()
+    assert kernel.run(COMPUTE).strip() == str(sum(range(80)))
+    assert kernel.run("print(len(Gateway().list_clusters()))").strip() == "1"
+
+
+def test_down_ends_everything(hub: RunningHub, kernel: Kernel) -> None:
+    started = set(hub.marked())
+    assert len(started) >= 8
+    result = hub.run("down")
+    assert result.returncode == 0, result.stderr
+    assert hub.marked() == {}
+    alive = subprocess.run(
+        ["ps", "-o", "pid=,stat=", "-p", ",".join(map(str, started))], capture_output=True, text=True
+    )
+    assert [line for line in alive.stdout.splitlines() if "Z" not in line] == []
+    assert list((hub.state / "clusters").iterdir()) == []
+    again = hub.run("down")
+    assert again.returncode == 1
+    assert "none is running there" in again.stderr
