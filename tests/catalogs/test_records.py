@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioimagehub.catalogs.errors import InvalidEntryError
+from bioimagehub.catalogs.records import AXIS_ORDER, DATA_TYPES, SCALES, Record, parse_record
+
+if TYPE_CHECKING:
+    from bioimagehub.catalogs import Catalog
+
+
+def test_fields_make_a_record(fields: dict[str, Any]) -> None:
+    record = parse_record(fields, "here")
+    assert (record.collection, record.name) == ("samples", "bbbc038-nuclei")
+    assert record.axes == ("y", "x")
+    assert record.labels == ("nuclei",)
+
+
+def test_record_goes_through_json_unchanged(catalog: Catalog) -> None:
+    for record in catalog:
+        assert parse_record(json.loads(record.model_dump_json()), "here") == record
+
+
+def test_record_does_not_change(fields: dict[str, Any]) -> None:
+    record = parse_record(fields, "here")
+    with pytest.raises(ValueError, match="frozen"):
+        record.title = "another"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("scale", "planet", "scale: Input should be 'molecular', 'molecular machines', 'cells'"),
+        ("data_type", "atlases", "data_type: Input should be 'correlative', 'atlas'"),
+        ("doi", "nature15368", "doi: String should match pattern"),
+        ("identifier", "BBBC038 nuclei", "identifier: String should match pattern"),
+        ("shape", [512, "512"], "shape.1: Input should be a valid integer"),
+        ("shape", [512, 0], "shape.1: Input should be greater than 0"),
+        ("spacing", [-1.0, None], "spacing.0: Input should be greater than 0"),
+        ("spacing", [None], r"len\(self.axes\)=2, len\(self.shape\)=2 and len\(self.spacing\)=1 differ"),
+        ("axes", ["x", "y"], "are not in the order t, c, z, y, x"),
+        ("axes", ["y", "y"], "are not in the order t, c, z, y, x"),
+        ("channels", [], "0 channels are named, the image has 1"),
+        ("organism", {"name": "Mus musculus"}, "organism.taxon: Field required"),
+        ("licenze", "CC0-1.0", "licenze: Extra inputs are not permitted"),
+        ("driver", "zarr", "driver: Input should be 'mrc' or 'ome_zarr'"),
+        ("checksum", "md5:0", "checksum: String should match pattern"),
+    ],
+)
+def test_wrong_field_is_told(fields: dict[str, Any], field: str, value: object, told: str) -> None:
+    with pytest.raises(InvalidEntryError, match=told) as caught:
+        parse_record({**fields, field: value}, "catalog.yml")
+    assert "Correct these fields" in str(caught.value)
+    assert "catalog.yml" in str(caught.value)
+
+
+def test_all_faults_are_told_at_once(fields: dict[str, Any]) -> None:
+    del fields["title"]
+    with pytest.raises(InvalidEntryError, match=r"title: Field required.*scale: Input"):
+        parse_record({**fields, "scale": "planet"}, "here")
+
+
+def test_fields_that_are_no_json_are_told(fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidEntryError, match="not JSON serializable"):
+        parse_record({**fields, "title": {1, 2}}, "here")
+
+
+def test_channels_have_no_distance(fields: dict[str, Any]) -> None:
+    photograph = {
+        "axes": ["c", "y", "x"],
+        "shape": [2, 5, 5],
+        "spacing": [1.0, None, None],
+        "channels": [{"name": name, "colour": "FFFFFF"} for name in "ab"],
+        "labels": [],
+    }
+    with pytest.raises(InvalidEntryError, match="channels have no distance"):
+        parse_record({**fields, **photograph}, "here")
+
+
+@given(axes=st.lists(st.sampled_from(AXIS_ORDER), max_size=6))
+def test_axes_are_taken_in_their_order_only(axes: list[str]) -> None:
+    fields = {
+        **_PLAIN,
+        "axes": axes,
+        "shape": [1] * len(axes),
+        "spacing": [None] * len(axes),
+    }
+    ordered = axes == [axis for axis in AXIS_ORDER if axis in axes]
+    if ordered:
+        assert parse_record(fields, "here").axes == tuple(axes)
+    else:
+        with pytest.raises(InvalidEntryError, match="are not in the order"):
+            parse_record(fields, "here")
+
+
+_PLAIN: dict[str, Any] = {
+    "identifier": "a:b", "title": "t", "description": "d", "source": "s", "source_url": "u", "source_accession": None,
+    "package": None, "authors": [], "publication": None, "doi": None, "licence": None, "organism": None,
+    "scale": "cells", "method": None, "data_type": None, "dtype": "uint8", "driver": "mrc", "url": "x",
+    "channels": [{"name": "n", "colour": "FFFFFF"}],
+}  # fmt: skip
+
+
+def test_repr_is_one_line(fields: dict[str, Any]) -> None:
+    assert repr(parse_record(fields, "here")).startswith("<Record samples:bbbc038-nuclei: Nuclei of the 2018")
+
+
+def test_facets_are_those_of_the_paper() -> None:
+    """Tables 1 and 2 of Ellenberg et al. 2018."""
+    assert SCALES == ("molecular", "molecular machines", "cells", "tissues", "organism")
+    assert DATA_TYPES == ("correlative", "atlas", "benchmark", "systematic phenotyping")
+
+
+def test_every_field_is_described() -> None:
+    described = (Record.__doc__ or "").partition("Attributes")[2]
+    for field in Record.model_fields:
+        assert field in described, f"the field {field} is missing from the docstring of Record"
