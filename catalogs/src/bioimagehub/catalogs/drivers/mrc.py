@@ -158,7 +158,7 @@ def _open_file(path: str) -> Any:
     except (OSError, ValueError) as error:
         msg = f"No map could be opened at {path}: {error}. Expected an MRC or CCP4 file. Check the path; fetch it anew."
         raise UnreadableImageError(msg) from error
-    if file.data is None:
+    if file.data is None or file.data.size == 0:
         file.close()
         msg = f"The map {path} has no readable voxels: its header or its length is wrong. Fetch the file anew."
         raise UnreadableImageError(msg)
