@@ -77,8 +77,10 @@ class RunningHub:
     def start(self) -> RunningHub:
         """Start and wait until the hub says that it runs."""
         if not (self.state / "samples").exists():
-            # Linked file by file: the hub finds a whole archive and builds nothing.
-            subprocess.run(["cp", "-al", str(self.samples), str(self.state / "samples")], check=True)
+            # The hub finds a whole archive and builds nothing.
+            subprocess.run(["cp", "-a", str(self.samples), str(self.state / "samples")], check=True)
+            owner = self.state.stat().st_uid
+            subprocess.run(["chown", "-R", f"{owner}", str(self.state / "samples")], check=True)
         self._said = self.state.parent / "up.log"
         with self._said.open("w") as said:
             self._process = subprocess.Popen(

@@ -4,6 +4,7 @@
 
     HubError
     ├── SettingsError        (ValueError)        a settings file or a value in it
+    ├── StateError           (OSError)           the state folder cannot be made or used
     ├── PreflightError       (RuntimeError)      this machine cannot run the hub as it is set up
     ├── StartError           (RuntimeError)      a process of the hub did not become ready
     ├── HubRunningError      (RuntimeError)      a hub already runs on this state folder
@@ -24,6 +25,10 @@ class HubError(Exception):
 
 class SettingsError(HubError, ValueError):
     """A settings file cannot be read, names an unknown setting or holds a wrong value."""
+
+
+class StateError(HubError, OSError):
+    """The state folder cannot be made, or belongs to somebody else."""
 
 
 class PreflightError(HubError, RuntimeError):

@@ -19,8 +19,11 @@ import base64
 import json
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from bioimagehub.hub.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +88,13 @@ class StateFolder:
         return self.run / "settings.json"
 
     def make(self) -> None:
-        """Make the folders with their permissions; keep what is there."""
+        """Make the folders with their permissions; keep what is there.
+
+        Raises
+        ------
+        StateError
+            If a folder cannot be made, or belongs to another user.
+        """
         for path, mode in (
             (self.root, 0o711),
             (self.private, 0o700),
@@ -96,8 +105,16 @@ class StateFolder:
             (self.clusters, 0o711),
             (self.samples, 0o755),
         ):
-            path.mkdir(parents=True, exist_ok=True)
-            path.chmod(mode)
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+                if stat.S_IMODE(path.stat().st_mode) != mode:
+                    path.chmod(mode)
+            except OSError as error:
+                msg = (
+                    f"Cannot use the state folder {self.root}: {error.strerror} at {path}. Give the folder to the user "
+                    "who runs the hub, or set `state` (or BIOIMAGEHUB_STATE) to another one."
+                )
+                raise StateError(msg) from error
 
     def secret(self, name: str, make: Callable[[], str] = lambda: secrets.token_hex(32)) -> str:
         """Return a secret, made at the first call and kept in a 0600 file.
