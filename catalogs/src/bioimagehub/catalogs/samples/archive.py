@@ -61,10 +61,14 @@ def read_record(dataset: Path) -> Record:
     """
     file = dataset / RECORD
     try:
-        return parse_record(json.loads(file.read_bytes()), file)
+        fields = json.loads(file.read_bytes())
+        if isinstance(fields, dict):
+            return parse_record(fields, file)
+        fault: object = "it holds no fields"
     except ValueError as error:
-        msg = f"{file} is not a record: {error}. {CURE}."
-        raise InvalidEntryError(msg) from error
+        fault = error
+    msg = f"{file} is not a record: {fault}. {CURE}."
+    raise InvalidEntryError(msg)
 
 
 def find_dataset(name: str, path: Path | None = None) -> Path:

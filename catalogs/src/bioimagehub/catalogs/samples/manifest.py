@@ -79,9 +79,16 @@ def compare(folder: Path, checksum: str | None, *, content: bool) -> list[str]:
     problems += [f"{path} is missing" for path in sorted(entries.keys() - present)]
     problems += [f"{path} does not belong there" for path in sorted(present - entries.keys())]
     if content:
-        both = sorted(entries.keys() & present)
-        problems += [f"{path} was changed" for path in both if _digest(folder / path) != entries[path]]
+        checked = (_check(folder, path, entries[path]) for path in sorted(entries.keys() & present))
+        problems += [problem for problem in checked if problem]
     return problems
+
+
+def _check(folder: Path, path: str, digest: str) -> str | None:
+    try:
+        return None if _digest(folder / path) == digest else f"{path} was changed"
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
 
 
 def _digest(path: Path) -> str:
