@@ -29,7 +29,8 @@ def checkout(tmp_path: Path) -> Path:
 
 def make(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run make without what the make that runs these tests hands down."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "ARGS"))}
+    handed_down = {"ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON"}
+    inherited = {name: value for name, value in os.environ.items() if name not in handed_down}
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
         cwd=checkout,
