@@ -1,0 +1,101 @@
+"""What the metrics are computed from: the outcome of matching, at each threshold, of one image or of several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bioimagehub.challenges.matching import match
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from bioimagehub.challenges.contingency import Contingency
+    from bioimagehub.challenges.conventions import Conventions
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Matched and unmatched objects at each IoU threshold.
+
+    Attributes
+    ----------
+    conventions : Conventions
+        The thresholds, and how objects were matched at them.
+    n_truth, n_prediction : int
+        Number of true and of predicted objects.
+    tp : ndarray of int64, shape (thresholds,)
+        True positives: matched pairs.
+    iou_sum : ndarray of float64, shape (thresholds,)
+        Sum of the intersections over union of the matched pairs.
+    """
+
+    conventions: Conventions
+    n_truth: int
+    n_prediction: int
+    tp: NDArray[np.int64]
+    iou_sum: NDArray[np.float64]
+
+    @property
+    def fp(self) -> NDArray[np.int64]:
+        """False positives at each threshold: predicted objects without a partner."""
+        return self.n_prediction - self.tp
+
+    @property
+    def fn(self) -> NDArray[np.int64]:
+        """False negatives at each threshold: true objects without a partner."""
+        return self.n_truth - self.tp
+
+    @property
+    def at(self) -> int:
+        """Position of the threshold of the single-threshold scores."""
+        return self.conventions.fractions.index(self.conventions.at)
+
+    def ratio(self, numerator: NDArray[Any], denominator: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Divide, with the conventions for the empty case, which are the same for all metrics.
+
+        If there is no object at all, the result is `conventions.empty_value`. If there are objects and a
+        denominator is 0, the result is 0: whoever predicts nothing where there is something has a precision of 0.
+        """
+        if self.n_truth == 0 and self.n_prediction == 0:
+            return np.full(len(self.tp), self.conventions.empty_value)
+        quotient = np.zeros(len(self.tp))
+        np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+        return quotient
+
+
+def count(table: Contingency, conventions: Conventions) -> Counts:
+    """Match the objects of an image at all thresholds and count.
+
+    Parameters
+    ----------
+    table : Contingency
+        The overlaps of the ground truth and the prediction.
+    conventions : Conventions
+        Thresholds, and whether they are closed.
+    """
+    matchings = [match(table, threshold, closed=conventions.closed) for threshold in conventions.fractions]
+    tp = np.array([matching.tp for matching in matchings], np.int64)
+    iou_sum = np.array([matching.iou.sum() for matching in matchings], np.float64)
+    return Counts(conventions, table.n_truth, table.n_prediction, tp, iou_sum)
+
+
+def pool(counts: Sequence[Counts]) -> Counts:
+    """Add up the counts of images that were scored by the same conventions, as if they were one image.
+
+    Parameters
+    ----------
+    counts : sequence of Counts
+        At least one.
+    """
+    return Counts(
+        counts[0].conventions,
+        sum(one.n_truth for one in counts),
+        sum(one.n_prediction for one in counts),
+        np.sum([one.tp for one in counts], axis=0),
+        np.sum([one.iou_sum for one in counts], axis=0),
+    )
