@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 """Called with the number of datasets done, of how many, and what is done now."""
 
-SPACE = 200 * 2**20
-"""Room that a build asks for, in bytes: the archive, and once more its largest dataset."""
+SPACE = 100 * 2**20
+"""Room that a build asks for, in bytes: about three times what the archive takes."""
 
 _BUILDING = ".building-"
 _REPLACED = ".replaced-"
