@@ -96,10 +96,11 @@ $(DONE)/project: $(WHEEL) $(DONE)/venv
 
 browser:
 	@for name in $(BROWSERS); do if command -v $$name >/dev/null; then exit 0; fi; done; \
-	echo "Installing Chromium, which the tests drive"; \
-	if [ "$$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo='sudo -n'; else \
+	if [ "$$(id -u)" = 0 ]; then as_root=env; elif sudo -n true 2>/dev/null; then as_root='sudo -n env'; else \
 	  echo >&2 "No Chromium is on PATH (looked for: $(BROWSERS)) and this user may not install one." \
 	    "Ask for it (Debian: apt-get install chromium) and run make again."; exit 1; fi; \
-	$$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq --yes install chromium >/dev/null || { \
+	echo "Installing Chromium, which the tests drive"; \
+	{ $$as_root apt-get -qq update && \
+	  $$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq --yes install chromium >/dev/null; } || { \
 	  echo >&2 "apt-get could not install Chromium; its message is above." \
 	    "Install Chromium or Chrome by hand so that one of these is on PATH: $(BROWSERS)"; exit 1; }
