@@ -213,3 +213,13 @@ def test_missing_source_is_told_before_work(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(SourceImageError, match=r"data/none\.png was not found.*bioimagehub\[samples\]"):
         build(tmp_path)
     assert _names(tmp_path) == {".lock"}
+
+
+def test_missing_reader_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra `samples` there is no tifffile."""
+    monkeypatch.delitem(sys.modules, "bioimagehub.catalogs.samples.sources.bbbc038_nuclei", raising=False)
+    monkeypatch.setitem(sys.modules, "tifffile", None)
+    told = r"bbbc038-nuclei cannot be read: the package tifffile is not installed.*bioimagehub\[samples\]"
+    with pytest.raises(SourceImageError, match=told):
+        build(tmp_path)
+    assert _names(tmp_path) == {".lock"}

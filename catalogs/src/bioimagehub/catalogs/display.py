@@ -28,6 +28,7 @@ def record_rows(record: Record) -> list[tuple[str, str]]:
     rows = [
         ("identifier", record.identifier),
         ("source", " ".join(filter(None, [record.source, record.source_accession]))),
+        ("out of", record.package or ""),
         ("authors", authors or unknown),
         ("licence", record.licence or unknown),
         ("organism", organism),

@@ -11,8 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.errors import DamagedSampleError, InsufficientSpaceError, SamplesNotWritableError
+from bioimagehub.catalogs.errors import (
+    DamagedSampleError,
+    InsufficientSpaceError,
+    SamplesNotWritableError,
+    SourceImageError,
+)
 from bioimagehub.catalogs.samples.archive import inspect, list_samples, samples_path
+from bioimagehub.catalogs.samples.inputs import INSTALL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +95,11 @@ def _is_whole(dataset: Path, record: Record) -> bool:
 def _source(record: Record) -> ModuleType:
     """Give the module of `samples.sources` that reads the sample; it has `INPUTS` and `read`."""
     name = record.name.replace("-", "_")
-    return importlib.import_module(f"bioimagehub.catalogs.samples.sources.{name}")
+    try:
+        return importlib.import_module(f"bioimagehub.catalogs.samples.sources.{name}")
+    except ImportError as error:
+        msg = f"The sample {record.name} cannot be read: the package {error.name} is not installed. {INSTALL}"
+        raise SourceImageError(msg) from error
 
 
 def _build_dataset(folder: Path, record: Record) -> None:

