@@ -130,7 +130,7 @@ class RunningHub:
         """Return the ids of the hub's own processes by name."""
         listing = {}
         patterns = {
-            "proxy": "configurable_http_proxy.cli",
+            "proxy": "traefik --configfile",
             "gateway-proxy": "dask-gateway-proxy",
             "gateway": "dask_gateway_server -f",
             "hub": "jupyterhub -f",

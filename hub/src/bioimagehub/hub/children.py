@@ -17,6 +17,7 @@ from bioimagehub.hub.errors import StartError
 from bioimagehub.hub.installed import installed_path
 from bioimagehub.hub.isolation import hub_name
 from bioimagehub.hub.processes import HUB_VARIABLE
+from bioimagehub.hub.proxy import proxy_command
 from bioimagehub.hub.settings import SETTINGS_VARIABLE
 
 if TYPE_CHECKING:
@@ -173,12 +174,6 @@ def make_children(settings: Settings, folder: StateFolder) -> list[Child]:
     hub_api = f"http://127.0.0.1:{ports.hub}/hub/api"
     deploy = installed_path("deploy")
     gateway_proxy, gateway_proxy_secrets = gateway_proxy_command(settings)
-    proxy = [
-        *(python, "-c", "from configurable_http_proxy.cli import main; main()"),
-        *("--ip", settings.address, "--port", str(settings.port)),
-        *("--api-ip", "127.0.0.1", "--api-port", str(ports.proxy_api)),
-        *("--error-target", f"http://127.0.0.1:{ports.hub}/hub/error", "--log-level", "WARNING"),
-    ]
     culler = [
         *(python, "-m", "jupyterhub_idle_culler", f"--url={hub_api}"),
         *(f"--timeout={settings.servers.idle_seconds}", "--concurrency=1"),
@@ -186,13 +181,12 @@ def make_children(settings: Settings, folder: StateFolder) -> list[Child]:
     gateway = [python, "-m", "dask_gateway_server", "-f", str(deploy / "dask_gateway_config.py")]
     hub = [python, "-m", "jupyterhub", "-f", str(deploy / "jupyterhub_config.py")]
 
-    proxy_secrets = {"CONFIGPROXY_AUTH_TOKEN": folder.secret("proxy")}
     proxy_url, gateway_url = f"http://127.0.0.1:{ports.proxy_api}/", f"http://127.0.0.1:{ports.gateway_api}/api/version"
     # Through the proxy: the hub is ready when its route is there too.
     hub_url = f"http://{settings.address}:{settings.port}/hub/health"
     children = [
         # The hub writes its routes to the proxy as soon as it starts, so the proxy is there first.
-        Child("proxy", proxy, proxy_secrets, proxy_url, None, folder, 0),
+        Child("proxy", proxy_command(settings, folder), {}, proxy_url, None, folder, 0),
         Child(
             "gateway-proxy", gateway_proxy, gateway_proxy_secrets, f"http://127.0.0.1:{ports.gateway}/", None, folder, 1
         ),

@@ -40,10 +40,6 @@ class HubApi:
             body = answer.read()
         return json.loads(body) if body else None
 
-    def sync_proxy(self) -> None:
-        """Have the hub write all its routes to the proxy."""
-        self._ask("POST", "/proxy")
-
     def users(self) -> list[dict[str, Any]]:
         """Return JupyterHub's users with their servers."""
         users: list[dict[str, Any]] = self._ask("GET", "/users")

@@ -126,8 +126,12 @@ class Isolation:
             If something else is in its place, such as a link.
         """
         uid = self.uid(user)
-        path.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError as error:
+            msg = f"Cannot give the folder {path} to user {user!r}: {error.strerror}. Move it away."
+            raise IsolationError(msg) from error
         try:
             owner = os.fstat(descriptor).st_uid
             if owner not in (uid, os.geteuid()):

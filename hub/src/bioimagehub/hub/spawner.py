@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from subprocess import DEVNULL, STDOUT
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyterhub.spawner import LocalProcessSpawner
-from traitlets import Instance, default
+from traitlets import Instance, Integer, default
 
 from bioimagehub.hub.cgroups import Limits, find_controllers
 from bioimagehub.hub.environment import user_environment
@@ -15,7 +17,10 @@ from bioimagehub.hub.isolation import Isolation, hub_name
 from bioimagehub.hub.processes import belongs
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
+
+TURN_SECONDS = 0.2
 
 
 class HubSpawner(LocalProcessSpawner):
@@ -25,6 +30,11 @@ class HubSpawner(LocalProcessSpawner):
     """
 
     isolation = Instance(Isolation, help="How users are kept apart.").tag(config=True)
+    starts_at_once = Integer(4, help="Servers that may be starting at the same time; the others wait.").tag(config=True)
+    start_seconds = Integer(180, help="Time that a server has to answer, from its turn on.").tag(config=True)
+
+    # One queue for all users: whoever has asked for a server and does not have it yet, in this order.
+    _queue: ClassVar[list[HubSpawner]] = []
 
     @default("env_keep")
     def _keep_little(self) -> list[str]:
@@ -48,7 +58,45 @@ class HubSpawner(LocalProcessSpawner):
         return f"server-{self.name}" if self.name else "server"
 
     async def start(self) -> tuple[str, int]:
-        """Make the home and start the server in it."""
+        """Wait for this server's turn, make the home, start the server in it and see that it answers."""
+        self._queue.append(self)
+        try:
+            while self._ahead > 0:
+                await asyncio.sleep(TURN_SECONDS)
+            address = await self._start_now()
+            await self._wait_answer(address)
+        finally:
+            self._queue.remove(self)
+        return address
+
+    @property
+    def _ahead(self) -> int:
+        """How many of those in the queue must have their server before it is this one's turn."""
+        return max(0, self._queue.index(self) + 1 - self.starts_at_once) if self in self._queue else 0
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Tell the person who waits how many are ahead, and when the server is starting."""
+        told = -1
+        while (ahead := self._ahead) > 0:
+            if ahead != told:
+                yield {"progress": 5, "message": f"Waiting: {ahead} before you. The machine starts a few at a time."}
+                told = ahead
+            await asyncio.sleep(TURN_SECONDS)
+        yield {"progress": 30, "message": "Starting your server"}
+
+    async def _wait_answer(self, address: tuple[str, int]) -> None:
+        """Wait until the server listens, so that the next may start; JupyterHub then looks closer."""
+        deadline = time.monotonic() + self.start_seconds
+        while await self.poll() is None and time.monotonic() < deadline:
+            try:
+                _, writer = await asyncio.open_connection(*address)
+            except OSError:
+                await asyncio.sleep(TURN_SECONDS)
+            else:
+                writer.close()
+                return
+
+    async def _start_now(self) -> tuple[str, int]:
         self.isolation.own(self.user.name, self.home)
         self.isolation.own_runtime(self.user.name)
         launcher = self.isolation.launcher(self.user.name, self.home, self.process_name, self.limits)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from bioimagehub.hub.cgroups import find_controllers
 from bioimagehub.hub.children import Child, make_children
-from bioimagehub.hub.errors import HubNotRunningError, HubRunningError, StartError
-from bioimagehub.hub.hubapi import HubApi
+from bioimagehub.hub.errors import HubNotRunningError, HubRunningError
 from bioimagehub.hub.isolation import Isolation, hub_name
 from bioimagehub.hub.processes import end, find_processes
 
@@ -90,7 +89,6 @@ class Supervisor:
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self._isolation = Isolation.of(settings)
         self._folder = self._isolation.folder
-        self._api = HubApi(settings, self._folder)
         self._say = say
         self._stopping = threading.Event()
         self._children: list[Child] = make_children(settings, self._folder)
@@ -142,17 +140,6 @@ class Supervisor:
             self._say(f"{child.name} ended with status {code}; starting it again (log: {child.log})")
             child.failures += 1
             child.start()
-            if child.name == "proxy":
-                self._restore_routes(child)
-
-    def _restore_routes(self, proxy: Child) -> None:
-        """Have the hub write its routes to a new proxy, which knows none."""
-        try:
-            proxy.wait_ready(10.0)
-            self._api.sync_proxy()
-        except (StartError, OSError) as error:
-            self._say(f"the proxy has no routes yet: {error}")
-            proxy.ask_to_stop()
 
     def _stop(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS
