@@ -1,0 +1,98 @@
+"""A person with a browser: log in, land in JupyterLab, run the notebooks to the end."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from servers.browser import DEADLINE_MS, log_in, open_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Page
+
+    from servers.hub import RunningHub
+
+pytestmark = [pytest.mark.hub, pytest.mark.browser]
+
+NOTEBOOKS = [
+    "reanalysis/nuclei-across-datasets/nuclei-across-datasets.ipynb",
+    "challenges/nuclei-instance-segmentation/nuclei-instance-segmentation.ipynb",
+]
+
+
+@pytest.fixture(scope="module")
+def hub(start_hub: Callable[..., RunningHub]) -> RunningHub:
+    return start_hub({"users": ["ann"]})
+
+
+@pytest.fixture(scope="module")
+def lab(hub: RunningHub) -> Iterator[tuple[Page, set[str]]]:
+    """JupyterLab as it is after the log-in."""
+    with open_page() as (page, hosts):
+        log_in(page, hub.url, "ann", hub.passwords["ann"])
+        page.wait_for_url("**/user/ann/lab/**")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook")
+        yield page, hosts
+
+
+def test_the_first_page_is_the_welcome_notebook(lab: tuple[Page, set[str]]) -> None:
+    page, _ = lab
+    assert page.locator(".jp-NotebookPanel h1").first.inner_text().strip()
+    assert "welcome.ipynb" in page.locator(".lm-TabBar-tabLabel").all_inner_texts()
+    page.wait_for_selector(".jp-DirListing-item")
+    files = page.locator(".jp-DirListing-itemText").all_inner_texts()
+    assert {"welcome.ipynb", "originals", "reanalysis", "challenges"} <= set(files)
+
+
+def test_the_welcome_notebook_leads_to_the_others(lab: tuple[Page, set[str]]) -> None:
+    page, _ = lab
+    links = [a.get_attribute("href") or "" for a in page.locator(".jp-Notebook a").all()]
+    for notebook in NOTEBOOKS:
+        assert any(notebook.rpartition("/")[2] in link for link in links), links
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_a_notebook_runs_to_the_end(notebook: str, hub: RunningHub, lab: tuple[Page, set[str]]) -> None:
+    page, _ = lab
+    page.goto(f"{hub.url}/user/ann/lab/tree/{notebook}")
+    panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    panel.locator(".jp-CodeCell").first.wait_for()
+    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Toolbar-kernelName:not(:text('No Kernel'))")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    prompts = panel.locator(".jp-CodeCell .jp-InputPrompt")
+    page.wait_for_function(
+        """() => {
+            const cells = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell')];
+            const done = cells.every(cell => /\\[\\d+\\]/.test(cell.querySelector('.jp-InputPrompt').textContent));
+            const failed = document.querySelector('.jp-NotebookPanel [data-mime-type="application/vnd.jupyter.error"]');
+            return cells.length > 0 && (done || failed);
+        }""",
+        timeout=DEADLINE_MS,
+    )
+    errors = panel.locator('[data-mime-type="application/vnd.jupyter.error"]').all_inner_texts()
+    assert errors == []
+    assert all(re.search(r"\[\d+\]", prompt) for prompt in prompts.all_inner_texts())
+    figure = panel.locator(".jp-RenderedImage img").first
+    figure.scroll_into_view_if_needed()
+    assert figure.evaluate("image => image.complete && image.naturalWidth > 200 && image.naturalHeight > 100")
+    page.keyboard.press("Control+s")
+    page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
+    saved = json.loads((hub.state / "homes" / "ann" / notebook).read_text())
+    outputs = [output for cell in saved["cells"] for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output["output_type"] == "error"]
+
+
+def test_no_cluster_is_left(hub: RunningHub, lab: tuple[Page, set[str]]) -> None:
+    """The notebook has shut its cluster down."""
+    assert list((hub.state / "clusters").iterdir()) == []
+
+
+def test_nothing_but_the_hub_is_asked(lab: tuple[Page, set[str]]) -> None:
+    _, hosts = lab
+    assert hosts == {"127.0.0.1"}
