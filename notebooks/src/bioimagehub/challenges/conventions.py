@@ -41,12 +41,12 @@ def parse_threshold(value: Threshold) -> Fraction:
     >>> parse_threshold(0.7000000000000002)
     Fraction(7, 10)
     """
-    number = Fraction(value) if isinstance(value, Rational) or isfinite(value) else None
-    if number is None or not 0 <= number <= 1:
+    if not isfinite(value) or not 0 <= value <= 1:
         msg = (
             f"The IoU threshold {value} is out of range. Expected a number from 0 to 1, such as 0.5 or Fraction(2, 3)."
         )
         raise ThresholdError(msg)
+    number = Fraction(value if isinstance(value, Rational) else float(value))
     near = number.limit_denominator(LARGEST_DENOMINATOR)
     if abs(near - number) > NOISE:
         msg = (

@@ -51,7 +51,7 @@ def check_labels(image: ArrayLike, name: str = "label image") -> NDArray[np.inte
         )
         raise NotALabelImageError(msg)
     if labels.dtype.kind not in "iu":
-        whole = labels.dtype.kind == "f" and bool(np.all(np.mod(labels, 1) == 0))
+        whole = labels.dtype.kind == "f" and bool((np.isfinite(labels) & (labels == np.trunc(labels))).all())
         cure = (
             "All values are whole numbers: image.astype(numpy.uint32) keeps them."
             if whole

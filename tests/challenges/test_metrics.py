@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import inspect
+from math import isnan, nan
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from bioimagehub.challenges import Conventions, contingency
+from bioimagehub.challenges.counts import Counts, count, pool
+from bioimagehub.challenges.errors import UnknownMetricError
+from bioimagehub.challenges.metrics import METRICS, find_metric
+from challenges.cases import BOTH_EMPTY, CASES, Case
+from challenges.strategies import label_pairs, unhurried
+
+BY_NAME = {case.name: case for case in CASES}
+each_metric = pytest.mark.parametrize("name", METRICS)
+
+
+def counts_of(case: Case, **conventions: object) -> Counts:
+    return count(contingency(case.truth, case.prediction), Conventions(**conventions))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["average_precision", "panoptic_quality", "matched_iou"])
+def test_by_hand(case: Case, name: str) -> None:
+    expected = getattr(case, name)
+    assert find_metric(name).score(counts_of(case)) == pytest.approx(
+        nan if expected is None else float(expected), nan_ok=True
+    )
+
+
+def test_precision_recall_and_f1_by_hand(case: Case) -> None:
+    if case is BOTH_EMPTY:
+        return
+    for closed, (tp, fp, fn) in ((True, case.closed), (False, case.open)):
+        counts = counts_of(case, closed=closed)
+        assert find_metric("precision").score(counts) == (tp / (tp + fp) if tp + fp else 0)
+        assert find_metric("recall").score(counts) == (tp / (tp + fn) if tp + fn else 0)
+        assert find_metric("f1").score(counts) == pytest.approx(2 * tp / (2 * tp + fp + fn))
+
+
+def test_open_thresholds_by_hand() -> None:
+    """IoU of 7/10 passes 0.50 to 0.65, not 0.70."""
+    assert find_metric("average_precision").score(counts_of(BY_NAME["exactly seven tenths"], closed=False)) == 0.4
+    assert find_metric("panoptic_quality").score(counts_of(BY_NAME["exactly a half"], closed=False)) == 0
+
+
+def test_another_single_threshold() -> None:
+    case = BY_NAME["exactly seven tenths"]
+    assert find_metric("recall").score(counts_of(case, at=0.7)) == 1
+    assert find_metric("recall").score(counts_of(case, at=0.75)) == 0
+
+
+@each_metric
+@pytest.mark.parametrize(("policy", "expected"), [("nan", nan), ("one", 1.0), ("zero", 0.0)])
+def test_no_object_at_all(name: str, policy: str, expected: float) -> None:
+    counts = counts_of(BOTH_EMPTY, empty=policy)
+    assert find_metric(name).score(counts) == pytest.approx(expected, nan_ok=True)
+    assert find_metric(name).curve(counts) == pytest.approx([expected] * 10, nan_ok=True)
+
+
+@each_metric
+@pytest.mark.parametrize("case_name", ["truth empty", "prediction empty"])
+@pytest.mark.parametrize("policy", ["nan", "one", "zero"])
+def test_objects_on_one_side_only_score_zero(name: str, case_name: str, policy: str) -> None:
+    """Also where the denominator is 0: whoever predicts nothing does not escape by being undefined."""
+    assert find_metric(name).score(counts_of(BY_NAME[case_name], empty=policy)) == 0
+
+
+@each_metric
+def test_image_without_objects_does_not_change_the_pooled_score(name: str) -> None:
+    one, nothing = counts_of(BY_NAME["shifted by one"]), counts_of(BOTH_EMPTY)
+    assert find_metric(name).score(pool([one, nothing])) == find_metric(name).score(one)
+
+
+@each_metric
+@unhurried
+@given(pair=label_pairs())
+def test_between_zero_and_one(name: str, pair: tuple[np.ndarray, np.ndarray]) -> None:
+    counts = count(contingency(*pair), Conventions())
+    curve = find_metric(name).curve(counts)
+    assert curve.shape == (10,)
+    if counts.n_truth + counts.n_prediction:
+        assert ((curve >= 0) & (curve <= 1)).all()
+        assert 0 <= find_metric(name).score(counts) <= 1
+    else:
+        assert np.isnan(curve).all()
+
+
+@each_metric
+@unhurried
+@given(pair=label_pairs())
+def test_truth_itself_scores_one_and_nothing_beats_it(name: str, pair: tuple[np.ndarray, np.ndarray]) -> None:
+    score = find_metric(name).score(count(contingency(pair[0], pair[0]), Conventions()))
+    assert score == 1 or (isnan(score) and not pair[0].any())
+
+
+@unhurried
+@given(label_pairs())
+def test_panoptic_quality_is_f1_times_matched_iou(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    counts = count(contingency(*pair), Conventions())
+    product = find_metric("f1").curve(counts) * find_metric("matched_iou").curve(counts)
+    assert find_metric("panoptic_quality").curve(counts) == pytest.approx(product, nan_ok=True)
+
+
+@unhurried
+@given(label_pairs())
+def test_pool_of_two_is_one_image_of_both(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    """The second half gets labels of its own, so that its objects are others."""
+    truth, prediction = (image.astype(np.int64) for image in pair)
+    joined = [np.concatenate([image, np.where(image > 0, image + 10, 0)]) for image in (truth, prediction)]
+    single = count(contingency(truth, prediction), Conventions())
+    both, pooled = count(contingency(*joined), Conventions()), pool([single, single])
+    assert both.tp.tolist() == pooled.tp.tolist()
+    assert (both.n_truth, both.n_prediction) == (pooled.n_truth, pooled.n_prediction)
+    assert both.iou_sum == pytest.approx(pooled.iou_sum)
+
+
+def test_unknown_metric() -> None:
+    with pytest.raises(UnknownMetricError, match=r"no metric 'dice'. These exist: average_precision, f1, matched_iou"):
+        find_metric("dice")
+
+
+@each_metric
+def test_every_metric_has_the_shape_and_a_source(name: str) -> None:
+    module = METRICS[name]
+    public = {found for found, _ in inspect.getmembers(module, inspect.isfunction) if not found.startswith("_")}
+    assert public == {"curve", "score"}
+    assert module.__name__ == f"bioimagehub.challenges.metrics.{name}"
+    assert "References\n----------\n" in inspect.getdoc(module)
+    assert "https://doi.org/10." in inspect.getdoc(module)
+
+
+@each_metric
+def test_every_metric_has_a_page(name: str) -> None:
+    pages = Path(__file__).resolve().parents[2] / "docs" / "reference" / "metrics"
+    text = (pages / f"{name.replace('_', '-')}.md").read_text()
+    assert "https://doi.org/10." in text
+    assert "```python\n" in text
+    assert f"{name.replace('_', '-')}.md" in (pages / "index.md").read_text()
