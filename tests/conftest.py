@@ -1,16 +1,61 @@
-"""Fixtures that every room shares.
+"""Fixtures that every room shares, and the closed network.
+
+Tests may connect to the loopback interface alone; `live` marks those that ask the real archives.
 
 samples : the sample archive, built once a session, and found by everything that looks for it
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import errno
+import ipaddress
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bioimagehub.catalogs.samples import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_network = {"open": False}
+
+
+def _keep_to_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse connections to other machines, as a machine without a network would."""
+    if event not in {"socket.connect", "socket.sendto"} or _network["open"]:
+        return
+    connection, address = arguments
+    if connection.family not in (socket.AF_INET, socket.AF_INET6) or address is None:
+        return
+    host = str(address[0])
+    try:
+        inside = host == "localhost" or ipaddress.ip_address(host).is_loopback or host in ("", "0.0.0.0", "::")
+    except ValueError:
+        inside = False
+    if not inside:
+        raise OSError(errno.ENETUNREACH, f"Tests have no network: {host} is not this machine", host)
+
+
+sys.addaudithook(_keep_to_loopback)
+
+
+@pytest.fixture(autouse=True)
+def _network_for_live_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    _network["open"] = request.node.get_closest_marker("live") is not None
+    yield
+    _network["open"] = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the live tests out, unless they are asked for by ``-m live``."""
+    if "live" not in config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker("live"):
+                item.add_marker(pytest.mark.skip(reason="asks the real archives; run with -m live"))
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,8 @@ def start_hub(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterat
             before = _as_ordinary_user(folder) if ordinary else None
             hub = RunningHub(folder, samples, settings, before)
             if ordinary:
-                os.chown(hub.state, ORDINARY_UID, ORDINARY_UID)
+                for path in (folder, hub.state, hub.settings_file):
+                    os.chown(path, ORDINARY_UID, ORDINARY_UID)
             stack.callback(_stop_clean, hub)
             return hub.start()
 
@@ -83,7 +84,4 @@ def _as_ordinary_user(folder: Path) -> list[str]:
     for path in needed_paths(Settings(state=folder)):
         if hidden_above(path) is not None:
             command += ["--show", str(path)]
-    for part in [folder, *folder.parents[:-1]]:
-        if part.stat().st_uid == os.geteuid() and part.name.startswith(("hub", "pytest")):
-            part.chmod(0o755)
     return [*command, "--"]

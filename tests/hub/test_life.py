@@ -22,18 +22,16 @@ pytestmark = pytest.mark.hub
 DEADLINE = 120
 
 START = """
-from dask_gateway import Gateway
-cluster = Gateway().new_cluster()
-cluster.scale(2)
-client = cluster.get_client()
-client.wait_for_workers(2, timeout=120)
+from bioimagehub.reanalysis import cluster
+dask_cluster = cluster(workers=2)
+client = dask_cluster.client
 def slow(number):
     import time
     time.sleep(0.5)
     return number
 print("ready")
 """
-COMPUTE = "print(sum(client.gather(client.map(slow, range(80), pure=False))))"
+COMPUTE = "print(sum(client.gather(client.map(slow, range(32), pure=False))))"
 
 
 def _wait_back(hub: RunningHub, name: str, killed: int) -> None:
@@ -107,9 +105,9 @@ def test_a_computation_survives_the_kill_of(victim: str, hub: RunningHub, ann: P
         _wait_back(hub, victim, killed)
         _wait_page(ann, "/user/ann/api/status")
         kernel.reconnect()
-        assert kernel.run(COMPUTE).strip() == str(sum(range(80)))
+        assert kernel.run(COMPUTE).strip() == str(sum(range(32)))
     else:
-        assert kernel.collect(message).strip() == str(sum(range(80)))
+        assert kernel.collect(message).strip() == str(sum(range(32)))
         _wait_back(hub, victim, killed)
     _wait_page(ann, "/hub/home")
 
@@ -142,8 +140,8 @@ def test_the_next_up_adopts_what_runs(hub: RunningHub, ann: Person, kernel: Kern
     assert hub.processes().keys() == before.keys()
     _wait_page(ann, "/user/ann/api/status")
     kernel.reconnect()
-    assert kernel.run(COMPUTE).strip() == str(sum(range(80)))
-    assert kernel.run("print(len(Gateway().list_clusters()))").strip() == "1"
+    assert kernel.run(COMPUTE).strip() == str(sum(range(32)))
+    assert kernel.run("from dask_gateway import Gateway; print(len(Gateway().list_clusters()))").strip() == "1"
 
 
 def test_down_ends_everything(hub: RunningHub, kernel: Kernel) -> None:

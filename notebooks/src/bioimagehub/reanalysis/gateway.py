@@ -53,19 +53,29 @@ class GatewayBackend:
         self.dashboard_link: str | None = report.dashboard_link
 
     def connect(self, deadline: float) -> Any:
-        """Return a client, through the gateway's TLS proxy."""
-        from distributed import Client
+        """Return a client, on the gateway's own machine directly and elsewhere through its TLS proxy.
 
-        start: Any = Client
-        left_s = max(1.0, deadline - time.monotonic())
+        A client that loses its connection loses its computation, so the proxy should not be in between for nothing.
+        """
         try:
-            return start(self._scheduler_address, security=self._security, timeout=left_s)
+            client = self._connect(self._scheduler_address, deadline)
+            if not _is_loopback(self._address):
+                return client
+            with client:
+                address = client.scheduler_info(n_workers=0)["address"]
+            return self._connect(address, deadline)
         except OSError as error:  # TimeoutError is one of them
             msg = (
                 f"Cluster {self.name} runs, but its scheduler cannot be reached at {self._scheduler_address}: {error}. "
                 "Try again; if it stays so, the operator should look at the gateway's proxy."
             )
             raise ClusterTimeoutError(msg) from error
+
+    def _connect(self, address: str, deadline: float) -> Any:
+        from distributed import Client
+
+        start: Any = Client
+        return start(address, security=self._security, timeout=max(1.0, deadline - time.monotonic()))
 
     def scale(self, workers: int) -> None:
         """Ask the gateway for `workers`; when that is more than it allows, go back to what was."""
