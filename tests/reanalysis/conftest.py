@@ -1,4 +1,4 @@
-"""A real Dask Gateway on loopback, for the tests of this room."""
+"""A real Dask Gateway on loopback and images of known nuclei, for the tests of this room."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import psutil
 import pytest
+import xarray as xr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -172,3 +174,34 @@ def in_the_hub(gateway_server: GatewayServer, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def outside_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DASK_GATEWAY__ADDRESS", raising=False)
+
+
+@pytest.fixture(scope="session")
+def place_on_grid() -> Callable[..., xr.DataArray]:
+    """Give an array the coordinates that the catalog's drivers give."""
+
+    def place(array: np.ndarray, spacing: float | tuple[float, ...] = 0.5, unit: str = "micrometer") -> xr.DataArray:
+        dims = ("z", "y", "x")[-array.ndim :]
+        steps = np.broadcast_to(spacing, (array.ndim,)).tolist()
+        coords = {
+            dim: xr.Variable(dim, np.arange(size) * step, {"units": unit, "spacing": step})
+            for dim, size, step in zip(dims, array.shape, steps, strict=True)
+        }
+        return xr.DataArray(array, dims=dims, coords=coords, attrs={"identifier": "samples:made"}, name="made")
+
+    return place
+
+
+@pytest.fixture(scope="session")
+def draw_balls() -> Callable[..., np.ndarray]:
+    """Draw discs or balls on a dark, noisy background."""
+
+    def draw(shape: tuple[int, ...], centres: list[tuple[float, ...]], radius: float, seed: int = 0) -> np.ndarray:
+        random = np.random.default_rng(seed)
+        photons = np.full(shape, 20.0)
+        for centre in centres:
+            square = sum((axis - at) ** 2 for axis, at in zip(np.indices(shape), centre, strict=True))
+            photons[square <= radius**2] = random.uniform(80, 250)
+        return random.poisson(photons).astype(np.uint16)
+
+    return draw

@@ -20,7 +20,7 @@ class LocalBackend:
 
         start: Any = LocalCluster
         # Beside the dashboard there are pages that show logs and call stacks to whoever asks.
-        no_pages = {"http": {"routes": []}}
+        no_pages: dict[str, Any] = {"http": {"routes": []}}
         settings = dask.config.merge(dask.config.get("distributed"), {"scheduler": no_pages, "worker": no_pages})
         with dask.config.set(distributed=settings):
             self._cluster = start(
