@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from bioimagehub.reanalysis import draw_overlay
+from bioimagehub.reanalysis.errors import ImageAxesError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+mpl.use("Agg")
+
+
+def pixels_of(axes: Axes) -> np.ndarray:
+    return np.asarray(axes.images[0].get_array())
+
+
+@pytest.fixture
+def axes() -> Axes:
+    return Figure().add_subplot()
+
+
+def test_the_axes_are_in_the_unit_of_the_image(axes: Axes, place_on_grid: Any) -> None:
+    image = place_on_grid(np.arange(200.0).reshape(10, 20), (0.5, 0.25))
+    draw_overlay(axes, image, place_on_grid(np.zeros((10, 20), int), (0.5, 0.25)), "some nuclei")
+    assert axes.get_title() == "some nuclei"
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x (µm)", "y (µm)")
+    assert axes.images[0].get_extent() == [0.0, 5.0, 5.0, 0.0]
+
+
+def test_a_stack_without_pixel_size_is_drawn_as_its_brightest_pixels(axes: Axes, place_on_grid: Any) -> None:
+    stack = np.zeros((3, 10, 20))
+    stack[1, 4, 4] = 9.0
+    labels = np.zeros(stack.shape, int)
+    labels[2, 2:8, 10:16] = 1
+    draw_overlay(axes, place_on_grid(stack, 1.0, "pixel"), place_on_grid(labels, 1.0, "pixel"), "")
+    assert axes.get_xlabel() == "x (pixel)"
+    assert pixels_of(axes).shape == (10, 20)
+    assert pixels_of(axes)[4, 4] == pixels_of(axes).max() == 1
+    (contour,) = axes.collections
+    x, y = contour.get_paths()[0].vertices.T
+    assert (x.min() > 9) & (x.max() < 17) & (y.min() > 1) & (y.max() < 9)
+
+
+def test_a_picture_without_contrast_or_objects_is_drawn_black(axes: Axes, place_on_grid: Any) -> None:
+    draw_overlay(axes, place_on_grid(np.full((4, 4), 7)), place_on_grid(np.zeros((4, 4), int)), "")
+    assert not pixels_of(axes).any()
+
+
+def test_channels_are_not_drawn(axes: Axes, place_on_grid: Any) -> None:
+    image = place_on_grid(np.zeros((4, 4))).expand_dims("c")
+    with pytest.raises(ImageAxesError, match=r"Select one channel"):
+        draw_overlay(axes, image, image, "")
