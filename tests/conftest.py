@@ -24,19 +24,31 @@ if TYPE_CHECKING:
 _network = {"open": False}
 
 
-def _keep_to_loopback(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse connections to other machines, as a machine without a network would."""
-    if event not in {"socket.connect", "socket.sendto"} or _network["open"]:
-        return
-    connection, address = arguments
-    if connection.family not in (socket.AF_INET, socket.AF_INET6) or address is None:
-        return
-    host = str(address[0])
+def _is_here(host: str) -> bool:
+    if host in {"", "localhost", socket.gethostname()}:
+        return True
     try:
-        inside = host == "localhost" or ipaddress.ip_address(host).is_loopback or host in ("", "0.0.0.0", "::")
+        address = ipaddress.ip_address(host)
     except ValueError:
-        inside = False
-    if not inside:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _keep_to_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse connections to other machines and look-ups of their names, as a machine without a network does."""
+    if _network["open"]:
+        return
+    if event in {"socket.connect", "socket.sendto"}:
+        connection, address = arguments
+        if connection.family not in {socket.AF_INET, socket.AF_INET6} or address is None:
+            return
+        host = address[0]
+    elif event == "socket.getaddrinfo":
+        host = arguments[0] or ""
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else str(host)
+    if not _is_here(host):
         raise OSError(errno.ENETUNREACH, f"Tests have no network: {host} is not this machine", host)
 
 
