@@ -8,6 +8,7 @@ Real hubs
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,8 @@ def visit() -> Iterator[Callable[..., Person]]:
 
 
 def _stop_clean(hub: RunningHub) -> None:
-    hub.stop()
+    # Ctrl-C; `bioimagehub down` has a test of its own.
+    hub.stop(signal.SIGINT)
     left = hub.marked()
     for pid in left:
         os.kill(pid, 9)

@@ -57,7 +57,7 @@ class RunningHub:
         chosen = {"state": str(self.state), "port": port, "ports": dict(zip(names, others, strict=True))}
         self.settings = {"clusters": {"start_seconds": 120}, **chosen, **(settings or {})}
         self.settings_file.write_text(yaml.safe_dump(self.settings))
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://127.0.0.1:{self.settings['port']}"
         self.samples = samples
         self.passwords: dict[str, str] = {}
         self._before = before or []
