@@ -166,6 +166,7 @@ def update_services(c: Config, isolation: Isolation) -> None:
 
 
 def update_notices(c: Config, isolation: Isolation) -> None:
-    """Say on the log-in page what users must know."""
+    """Show whose hub it is, and say on the log-in page what users must know."""
+    c.JupyterHub.logo_file = str(installed_path("deploy") / "logo.svg")
     if isolation.kind == "shared":
         c.JupyterHub.template_vars = {"announcement_login": SHARED_NOTICE}
