@@ -29,15 +29,26 @@ def test_help_lists_the_commands_of_all_rooms() -> None:
 
 
 def test_users_are_added_reset_and_removed(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state.mkdir()
+    (state / "settings.yaml").write_text("users: [bob]\nisolation: shared\ntrust_each_other: true\n")
     assert main(["users", "add", "ann", "bob"]) == 0
     added = capsys.readouterr().out
     assert "ann   password " in added
     assert main(["users", "reset", "ann"]) == 0
     assert capsys.readouterr().out.split()[2] not in added
     assert main(["users", "remove", "bob"]) == 0
-    assert "The home stays" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "The home stays" in said
+    assert "The settings still name bob" in said
     assert main(["users", "list"]) == 0
     assert capsys.readouterr().out.split() == ["ann"]
+
+
+def test_nobody_is_added_where_users_are_not_kept_apart(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state.mkdir()
+    (state / "settings.yaml").write_text("isolation: shared\n")
+    assert main(["users", "add", "ann"]) == 1
+    assert "one trust domain" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def run_up(arguments: argparse.Namespace) -> int:
             # Made after the start: a password is told once, so it must not be lost with a start that fails.
             passwords = _make_accounts(settings, folder)
             _say(f"\nThe hub is running.\n  Address   http://{settings.address}:{settings.port}")
-            for name in settings.users if settings.oauth is None else []:
+            for name in dict.fromkeys([*settings.users, *settings.admins]) if settings.oauth is None else []:
                 told = passwords.get(name)
                 _say(
                     f"  Log in    {name}   password {told}   (shown this once)"
@@ -161,12 +161,19 @@ def run_users(arguments: argparse.Namespace) -> int:
 
 def _change_user(action: str, name: str, accounts: Accounts, settings: Settings) -> None:
     from bioimagehub.hub.hubapi import HubApi
+    from bioimagehub.hub.isolation import SHARED_NOTICE, isolation_kind
     from bioimagehub.hub.supervisor import running_pid
 
     folder = StateFolder(settings.state)
     known = name in accounts.names()
     if action == "add" and known:
         msg = f"Cannot add the user {name!r}: the name is taken. Use `reset` for a new password."
+        raise AccountError(msg)
+    if action == "add" and isolation_kind(settings) == "shared" and not settings.trust_each_other:
+        msg = (
+            f"Cannot add the user {name!r}: {SHARED_NOTICE} So it admits those of its settings alone. "
+            "Set `trust_each_other: true`, or start the hub as root."
+        )
         raise AccountError(msg)
     if action in {"reset", "password"} and not known:
         msg = f"Cannot set a password of {name!r}: known are {', '.join(accounts.names()) or 'none'}. Use `add`."
@@ -181,6 +188,8 @@ def _change_user(action: str, name: str, accounts: Accounts, settings: Settings)
     else:
         accounts.remove(name)
         _say(f"{name} has been removed. The home stays.")
+    if action == "remove" and name in {*settings.users, *settings.admins}:
+        _say(f"The settings still name {name}: the next `up` makes the account again. Remove the name there too.")
 
 
 def run_notebooks(arguments: argparse.Namespace) -> int:

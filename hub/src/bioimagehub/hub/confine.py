@@ -113,7 +113,14 @@ def main(arguments: list[str] | None = None) -> None:
     # A core dump would hold the tokens of the process.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if place.group is not None and (controllers := find_controllers()) is not None:
-        controllers.enter(place.group, Limits(place.memory, place.cpus), os.getpid())
+        try:
+            controllers.enter(place.group, Limits(place.memory, place.cpus), os.getpid())
+        except OSError as error:
+            msg = (
+                f"Cannot limit {place.group}: {error.strerror} at {error.filename}. "
+                "`bioimagehub check` tells what control groups this machine allows."
+            )
+            raise IsolationError(msg) from error
     if place.uid is not None:
         make_private_view(place.show, place.folder)
         drop_rights(place.uid)

@@ -190,7 +190,7 @@ class Isolation:
             for path in needed_paths(self.settings):
                 if hidden_above(path) is not None:
                     command += ["--show", str(path)]
-        if find_controllers() is not None and limits != Limits():
+        if find_controllers() is not None:
             command += ["--group", self.group(user, name)]
             if limits.memory is not None:
                 command += ["--memory", str(limits.memory)]

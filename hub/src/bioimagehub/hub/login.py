@@ -60,7 +60,10 @@ class WorkshopAuthenticator(LosesEverything):
         return None
 
     def check_allowed(self, username: str, authentication: Any = None) -> bool:  # noqa: ARG002 (JupyterHub's)
-        """Tell whether a user still has an account."""
+        """Tell whether a user still has an account, and is one of those admitted where nobody is kept apart."""
+        settings = self.isolation.settings
+        if self.isolation.kind == "shared" and not settings.trust_each_other:
+            return username in {*settings.users, *settings.admins} and username in self.accounts.names()
         return username in self.accounts.names()
 
     async def delete_user(self, user: User) -> None:

@@ -161,12 +161,16 @@ class Supervisor:
 def sweep(isolation: Isolation) -> list[int]:
     """End every process that is left of a hub, remove its control groups and sockets; return the ids."""
     name = hub_name(isolation.folder.root)
-    left = list(find_processes(name))
-    end(left)
-    if (controllers := find_controllers()) is not None:
+    controllers = find_controllers()
+    left = set(find_processes(name))
+    if controllers is not None:
+        # A process may have changed its environment; it cannot leave its control group.
+        left |= controllers.members(name)
+    end(sorted(left))
+    if controllers is not None:
         controllers.remove(name)
     shutil.rmtree(isolation.runtime, ignore_errors=True)
-    return left
+    return sorted(left)
 
 
 def stop_hub(settings: Settings) -> None:
