@@ -23,9 +23,10 @@ def test_touching_discs_are_told_apart() -> None:
     assert score.score("matched_iou") > 0.9
 
 
-def test_touching_balls_in_a_stack_of_thick_slices() -> None:
+@pytest.mark.parametrize("second", [(8, 20, 37), (13, 20, 20)], ids=["beside", "above"])
+def test_touching_balls_in_a_stack_of_thick_slices(second: tuple[float, ...]) -> None:
     """Slices are three times as far apart as pixels, so the balls are flat in pixels."""
-    image, truth = balls((16, 50, 60), [(8, 20, 20), (8, 20, 37), (7, 35, 45)], (10 / 3, 10, 10))
+    image, truth = balls((22, 50, 60), [(8, 20, 20), second, (7, 35, 45)], (10 / 3, 10, 10))
     labels = otsu_watershed(image, diameter=4, spacing=(0.75, 0.25, 0.25))
     score = score_image(truth.astype(int), labels)
     assert score.score("f1") == 1

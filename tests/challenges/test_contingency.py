@@ -93,6 +93,11 @@ def test_one_pixel_of_a_huge_label_costs_nothing(largest: int) -> None:
     assert peak < 2_000_000
 
 
+def test_huge_labels_without_background() -> None:
+    image = np.array([[2**40, 2**40, 2**50]])
+    assert overlaps(contingency(image, image)) == {(2**40, 2**40): (2, 2), (2**50, 2**50): (1, 1)}
+
+
 @pytest.mark.parametrize("truth", INTEGERS, ids=str)
 @pytest.mark.parametrize("prediction", INTEGERS, ids=str)
 def test_every_pair_of_integer_types(truth: np.dtype, prediction: np.dtype) -> None:
