@@ -55,13 +55,19 @@ def random_nuclei(seed: int, shape: tuple[int, ...], diameter: float, number: in
     return random.poisson(photons).astype(np.uint16)
 
 
+def assert_nearly_equal(labels: xr.DataArray, expected: np.ndarray) -> None:
+    """The same nuclei of the same pixels, but for single pixels along a chain of nuclei that leaves the halo."""
+    if not labels.attrs["cut"]:
+        assert labels.attrs["count"] == expected.max()
+        assert (labels.values != expected).mean() < 1e-3
+
+
 @given(seed=st.integers(0, 10_000), block=st.tuples(st.integers(20, 170), st.integers(20, 170)))
 @settings(max_examples=25, deadline=None)
 def test_the_size_of_the_blocks_changes_nothing_in_2d(place_on_grid: Any, seed: int, block: tuple[int, int]) -> None:
     image = place_on_grid(random_nuclei(seed, (150, 170), 16, 40))
     labels = segment_in_blocks(image, 8.0, block=block)
-    if not labels.attrs["cut"]:
-        np.testing.assert_array_equal(labels.values, whole(image, 8.0))
+    assert_nearly_equal(labels, whole(image, 8.0))
 
 
 @given(seed=st.integers(0, 10_000), block=st.integers(15, 60))
@@ -69,8 +75,7 @@ def test_the_size_of_the_blocks_changes_nothing_in_2d(place_on_grid: Any, seed: 
 def test_the_size_of_the_blocks_changes_nothing_in_3d(place_on_grid: Any, seed: int, block: int) -> None:
     image = place_on_grid(random_nuclei(seed, (30, 60, 60), 10, 30))
     labels = segment_in_blocks(image, 5.0, block=block)
-    if not labels.attrs["cut"]:
-        np.testing.assert_array_equal(labels.values, whole(image, 5.0))
+    assert_nearly_equal(labels, whole(image, 5.0))
 
 
 def test_a_nucleus_on_the_corner_of_four_blocks_is_one(place_on_grid: Any, draw_balls: Any) -> None:

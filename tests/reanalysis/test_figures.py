@@ -30,7 +30,7 @@ def test_the_axes_are_in_the_unit_of_the_image(axes: Axes, place_on_grid: Any) -
     draw_overlay(axes, image, place_on_grid(np.zeros((10, 20), int), (0.5, 0.25)), "some nuclei")
     assert axes.get_title() == "some nuclei"
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("x (µm)", "y (µm)")
-    assert axes.images[0].get_extent() == [0.0, 5.0, 5.0, 0.0]
+    assert axes.images[0].get_extent() == [-0.125, 4.875, 4.75, -0.25]
 
 
 def test_a_stack_without_pixel_size_is_drawn_as_its_brightest_pixels(axes: Axes, place_on_grid: Any) -> None:
@@ -45,6 +45,12 @@ def test_a_stack_without_pixel_size_is_drawn_as_its_brightest_pixels(axes: Axes,
     (contour,) = axes.collections
     x, y = contour.get_paths()[0].vertices.T
     assert (x.min() > 9) & (x.max() < 17) & (y.min() > 1) & (y.max() < 9)
+
+
+def test_a_part_of_an_image_is_drawn_where_it_lies(axes: Axes, place_on_grid: Any) -> None:
+    image = place_on_grid(np.zeros((40, 40)), 1.0, "pixel").isel(y=slice(10, 20), x=slice(30, 40))
+    draw_overlay(axes, image, image.astype(int), "")
+    assert axes.images[0].get_extent() == [29.5, 39.5, 19.5, 9.5]
 
 
 def test_a_picture_without_contrast_or_objects_is_drawn_black(axes: Axes, place_on_grid: Any) -> None:

@@ -71,6 +71,13 @@ def test_a_record_without_a_pixel_size_is_measured_in_pixels(samples: Path, iden
     assert table["size"].sum() == (truth.values > 0).sum()
 
 
+def test_pixels_are_those_of_the_full_resolution(record: Record, place_on_grid: Any) -> None:
+    labels = place_on_grid(np.ones((4, 4), np.int32), 2.0, "pixel")
+    table = measure_objects(labels, labels, record)
+    assert table["size"].tolist() == [64.0]
+    assert table["centroid_x"].tolist() == [3.0]
+
+
 def test_one_axis_without_spacing_leaves_no_volume(record: Record, place_on_grid: Any) -> None:
     labels = place_on_grid(np.ones((2, 4, 4), np.int32), (0.5, 0.2, 0.2))
     labels.coords["z"].attrs["units"] = "pixel"

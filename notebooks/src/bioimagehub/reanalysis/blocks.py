@@ -83,7 +83,7 @@ def segment_in_blocks(
     pixels = _in_blocks(image, BLOCKS[image.ndim] if block is None else block, np.maximum(reach, margin))
     contrast = _map_grown(_contrast_core, pixels, reach, np.float32, steps=steps).persist()
     threshold = _find_threshold(contrast)
-    names = _map_grown(_name_core, contrast > threshold, margin, np.int64, steps=steps).persist()
+    names = _map_grown(_name_core, contrast, margin, np.int64, threshold=threshold, steps=steps).persist()
     labels, attrs = _number(names, steps)
     return image.copy(data=labels).assign_attrs(attrs | {"threshold": threshold}).rename("nuclei")
 
@@ -166,10 +166,11 @@ def _find_threshold(contrast: DaskArray) -> float:
 
 
 def _name_core(
-    block: NDArray[np.bool_],
+    block: NDArray[np.float32],
     *,
     cores: tuple[tuple[int, ...], ...],
     margin: Sequence[int],
+    threshold: float,
     steps: Sequence[float],
     block_info: Any = None,
 ) -> NDArray[np.int64]:
@@ -178,7 +179,7 @@ def _name_core(
     The name is negative for a nucleus that goes on at the end of the halo, so that this block has not seen all of it.
     """
     core, origin = _place(block_info, cores, margin)
-    labels, peaks = split(block, steps)
+    labels, parts, peaks = split(block, threshold, steps)
     shape = tuple(sum(sizes) for sizes in cores)
     places = np.unravel_index(peaks, block.shape)
     begins = [place + start for place, start in zip(places, origin, strict=True)]
@@ -186,7 +187,7 @@ def _name_core(
     for axis, (start, length) in enumerate(zip(origin, block.shape, strict=True)):
         for end, is_cut in ((0, start > 0), (-1, start + length < shape[axis])):
             if is_cut:
-                seen = np.unique(labels.take(end, axis))
+                seen = np.unique(parts.take(end, axis))
                 names[seen] = -np.abs(names[seen])
     return names[labels[core]]
 

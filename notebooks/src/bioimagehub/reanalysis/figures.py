@@ -44,18 +44,14 @@ def draw_overlay(axes: Any, image: xr.DataArray, labels: xr.DataArray, title: st
     pixels, objects = image.values.astype(np.float64), labels.values
     if image.ndim == 3:
         pixels, objects = pixels.max(axis=0), objects.max(axis=0)
-    (height, width), (step_y, step_x) = pixels.shape, grid.spacing[-2:]
-    extent = (0.0, width * step_x, height * step_y, 0.0)
+    (height, width), (step_y, step_x), (top, left) = pixels.shape, grid.spacing[-2:], grid.origin[-2:]
+    x, y = left + step_x * np.arange(width), top + step_y * np.arange(height)
+    extent = (x[0] - step_x / 2, x[-1] + step_x / 2, y[-1] + step_y / 2, y[0] - step_y / 2)
     axes.imshow(_to_grey(pixels), cmap="gray", vmin=0, vmax=1, extent=extent)
     outline: Any = find_boundaries
-    axes.contour(
-        np.arange(0.5, width) * step_x,
-        np.arange(0.5, height) * step_y,
-        outline(objects, mode="inner"),
-        levels=[0.5],
-        colors=OUTLINE,
-        linewidths=0.7,
-    )
+    inner = outline(objects, mode="inner")
+    if min(inner.shape) > 1:
+        axes.contour(x, y, inner, levels=[0.5], colors=OUTLINE, linewidths=0.7)
     unit = "µm" if grid.unit == MICROMETRE else "pixel"
     axes.set(title=title, xlabel=f"x ({unit})", ylabel=f"y ({unit})")
 

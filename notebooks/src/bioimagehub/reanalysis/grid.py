@@ -24,9 +24,10 @@ class Grid:
     spacing : tuple of float
         Distance between pixels along each axis, in `unit`.
     unit : str
-        ``micrometer``; or ``pixel`` where the distance is not known along every axis. All of `spacing` is then 1.
+        ``micrometer``; or ``pixel``, those of the full resolution, where the source states no distance. Where it
+        states one for some axes only, the pixels of this image are counted along all of them.
     origin : tuple of float
-        Coordinate of the first pixel along each axis, in `unit`.
+        Coordinate of the centre of the first pixel along each axis, in `unit`.
     """
 
     spacing: tuple[float, ...]
@@ -62,11 +63,12 @@ def grid_of(image: xr.DataArray) -> Grid:
             "attributes 'spacing' and 'units' are missing. Open it with Record.open, or set image.coords['y'].attrs."
         )
         raise ImageAxesError(msg)
-    if any(image.coords[dim].attrs["units"] != MICROMETRE for dim in dims):
-        # A length along one axis only gives no area and no volume: count pixels along all of them.
+    units = {str(image.coords[dim].attrs["units"]) for dim in dims}
+    if units not in ({MICROMETRE}, {PIXEL}):
+        # A length along one axis only gives no area and no volume.
         return Grid((1.0,) * len(dims), PIXEL, (0.0,) * len(dims))
     spacing = tuple(float(image.coords[dim].attrs["spacing"]) for dim in dims)
-    return Grid(spacing, MICROMETRE, tuple(float(image.coords[dim][0]) for dim in dims))
+    return Grid(spacing, units.pop(), tuple(float(image.coords[dim][0]) for dim in dims))
 
 
 def describe(image: xr.DataArray) -> str:

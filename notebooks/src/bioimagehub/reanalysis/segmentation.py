@@ -31,7 +31,9 @@ SURROUNDINGS = 0.5
 DISTANCE_SMOOTHING = 0.06
 SEPARATION = 0.4
 LARGEST_HOLE = 0.5
-SMALLEST_NUCLEUS = 0.3
+SMALLEST_NUCLEUS = 0.4
+# Part of a nucleus' own mean contrast that its outline follows.
+HEIGHT = 0.5
 
 
 def segment_nuclei(
@@ -42,7 +44,8 @@ def segment_nuclei(
     Nuclei are bright on a darker background, and may differ much in brightness. Of the square roots of the
     intensities, whose noise is about the same for bright and dim nuclei [1]_, the surroundings are subtracted
     (difference of two Gaussians). The triangle threshold [2]_ divides the result into nuclei and background.
-    Touching nuclei are split by a watershed on the distance to the background.
+    Touching nuclei are split by a watershed on the distance to the background, and each is outlined where its
+    contrast falls to half of its mean, so that bright nuclei do not come out larger than dim ones.
 
     Parameters
     ----------
@@ -89,7 +92,7 @@ def segment_nuclei(
     contrast = contrast_of(image, steps)
     low, high = float(contrast.min()), float(contrast.max())
     threshold = threshold_of(histogram_of(contrast, low, high, bins_for(image.size)), low, high)
-    labels, _ = split(contrast > threshold, steps)
+    labels, _, _ = split(contrast, threshold, steps)
     return renumber(labels, kept_names(*np.unique(labels, return_counts=True), steps))
 
 
@@ -218,29 +221,34 @@ def threshold_of(histogram: NDArray[np.int64], low: float, high: float) -> float
     return low + (deepest + 0.5) * (high - low) / histogram.size
 
 
-def split(foreground: NDArray[np.bool_], steps: Sequence[float]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Split the foreground into nuclei: one for each peak of the distance to the background.
+def split(
+    contrast: NDArray[np.float32], threshold: float, steps: Sequence[float]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """Split what is above the threshold into nuclei: one for each peak of the distance to the background.
 
     Parameters
     ----------
-    foreground : ndarray of bool, shape (y, x) or (z, y, x)
+    contrast : ndarray of float32, shape (y, x) or (z, y, x)
+        As `contrast_of` gives it.
+    threshold : float
+        Contrast above which a pixel may be in a nucleus.
     steps : sequence of float
         Distance between samples in nucleus diameters.
 
     Returns
     -------
-    labels : ndarray of int32, shape of `foreground`
-        0 is background.
+    labels : ndarray of int32, shape of `contrast`
+        Nuclei within their outlines; 0 is background.
+    parts : ndarray of int32, shape of `contrast`
+        The same nuclei with all that is above the threshold and nearest to them: what their outlines depend on.
     peaks : ndarray of int64, shape (labels,)
         Where the peak of each label begins: the first of its pixels, counted through the array in C order.
     """
     from scipy import ndimage
     from skimage import segmentation
-    from skimage.morphology import remove_small_holes
 
     watershed: Any = segmentation.watershed
-    hole = LARGEST_HOLE ** len(steps) / np.prod(steps)
-    filled = remove_small_holes(foreground, max_size=int(hole))
+    filled = _fill_holes(contrast > threshold, steps)
     distance = ndimage.distance_transform_edt(filled, sampling=steps).astype(np.float32)
     distance = ndimage.gaussian_filter(
         distance,
@@ -250,10 +258,22 @@ def split(foreground: NDArray[np.bool_], steps: Sequence[float]) -> tuple[NDArra
     window = [2 * radius + 1 for radius in _radii(SEPARATION, steps)]
     tops = filled & (distance == ndimage.maximum_filter(distance, size=window))
     # The pixels of a flat top touch each other, corners included: they are one peak.
-    seeds, count = ndimage.label(tops, structure=np.ones([3] * foreground.ndim))
-    labels = watershed(-distance, seeds, mask=filled)
+    seeds, count = ndimage.label(tops, structure=np.ones([3] * contrast.ndim))
+    if not count:
+        nothing = np.zeros(contrast.shape, np.int32)
+        return nothing, nothing, np.zeros(0, np.int64)
+    parts = watershed(-distance, seeds, mask=filled)
+    heights = np.append(0, HEIGHT * ndimage.mean(contrast, parts, np.arange(1, count + 1)))
+    inside = _fill_holes((parts > 0) & (contrast > heights[parts]), steps)
     _, first = np.unique(seeds, return_index=True)
-    return labels.astype(np.int32), first[-count:].astype(np.int64) if count else np.zeros(0, np.int64)
+    return np.where(inside, parts, 0).astype(np.int32), parts, first[-count:].astype(np.int64)
+
+
+def _fill_holes(mask: NDArray[np.bool_], steps: Sequence[float]) -> NDArray[np.bool_]:
+    from skimage.morphology import remove_small_holes
+
+    filled: NDArray[np.bool_] = remove_small_holes(mask, max_size=int(LARGEST_HOLE ** len(steps) / np.prod(steps)))
+    return filled
 
 
 def kept_names(names: NDArray[np.integer], sizes: NDArray[np.integer], steps: Sequence[float]) -> NDArray[np.integer]:
