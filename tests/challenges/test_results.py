@@ -116,3 +116,11 @@ def test_two_images_of_one_name() -> None:
 def test_message_names_the_image() -> None:
     with pytest.raises(LabelShapeError, match="The prediction of field-2 has the shape"):
         score_images([("field-1", draw("1"), draw("1")), ("field-2", draw("1"), draw("11"))])
+
+
+def test_what_a_terminal_shows_is_short() -> None:
+    score = score_image(HALVES.truth, HALVES.prediction, name="halves")
+    assert repr(score).startswith("<ImageScore of halves: average_precision 0.050, f1 0.667, matched_iou 0.500,")
+    assert repr(score.table) == "<Contingency: 1 true objects, 2 predicted, 2 overlaps>"
+    assert repr(score.counts) == "<Counts: 1 true objects, 2 predicted, matched [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]>"
+    assert repr(score.match()) == "<Matching at IoU ≥ 1/2: 1 TP, 1 FP, 0 FN>"

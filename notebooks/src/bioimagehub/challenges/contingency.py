@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LARGEST_LABEL = 2**32 - 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Contingency:
     """The areas of all objects, and the intersections of those that overlap.
 
@@ -62,6 +62,10 @@ class Contingency:
     def iou(self) -> NDArray[np.float64]:
         """Intersection over union of each overlap, float64 in (0, 1], shape (overlaps,)."""
         return self.intersection / self.union
+
+    def __repr__(self) -> str:
+        found = f"{self.n_truth} true objects, {self.n_prediction} predicted, {len(self.intersection)} overlaps"
+        return f"<Contingency: {found}>"
 
 
 def contingency(truth: ArrayLike, prediction: ArrayLike, *, name: str = "image") -> Contingency:

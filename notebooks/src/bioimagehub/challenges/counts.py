@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bioimagehub.challenges.conventions import Conventions
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Counts:
     """Matched and unmatched objects at each IoU threshold.
 
@@ -54,6 +54,9 @@ class Counts:
     def at(self) -> int:
         """Position of the threshold of the single-threshold scores."""
         return self.conventions.fractions.index(self.conventions.at)
+
+    def __repr__(self) -> str:
+        return f"<Counts: {self.n_truth} true objects, {self.n_prediction} predicted, matched {self.tp.tolist()}>"
 
     def ratio(self, numerator: NDArray[Any], denominator: NDArray[np.int64]) -> NDArray[np.float64]:
         """Divide, with the conventions for the empty case, which are the same for all metrics.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bioimagehub.challenges.contingency import Contingency
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Matching:
     """A one-to-one matching of true and predicted objects at one IoU threshold.
 
@@ -80,6 +80,10 @@ class Matching:
     def false(self) -> NDArray[np.integer[Any]]:
         """Labels of the predicted objects without a partner, int, shape (fp,)."""
         return np.delete(self.table.prediction_labels, self.table.prediction_index[self.overlaps])
+
+    def __repr__(self) -> str:
+        sign = "≥" if self.closed else ">"
+        return f"<Matching at IoU {sign} {self.threshold}: {self.tp} TP, {self.fp} FP, {self.fn} FN>"
 
 
 def match(table: Contingency, threshold: Threshold = HALF, *, closed: bool = True) -> Matching:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.challenges.contingency import Contingency, contingency
@@ -22,7 +23,7 @@ MEAN = "mean of images"
 POOLED = "pooled"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ImageScore:
     """The scores of one image.
 
@@ -56,8 +57,12 @@ class ImageScore:
         """Return the counts of objects and all scores, by their column names."""
         return _row(self.counts)
 
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {metric.score(self.counts):.3f}" for name, metric in METRICS.items())
+        return f"<ImageScore of {self.name}: {scores}>"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Scores:
     """The scores of a set of images.
 
@@ -107,12 +112,13 @@ class Scores:
         """The objects of all images counted together."""
         return pool([image.counts for image in self.images])
 
-    def __str__(self) -> str:
-        return f"{self.table().round(3)}\n\n{self.overall().round(3)}\n\n{self.conventions}"
+    def __repr__(self) -> str:
+        tables = (table.round(3).to_string() for table in (self.table(), self.overall()))
+        return "\n\n".join([*tables, str(self.conventions)])
 
     def _repr_html_(self) -> str:
         parts = [table.round(3).to_html() for table in (self.table(), self.overall())]
-        return "".join(parts) + f"<p>{str(self.conventions).replace('>', '&gt;')}</p>"
+        return "".join(parts) + f"<p>{escape(str(self.conventions))}</p>"
 
 
 def score_image(
