@@ -33,18 +33,34 @@ def test_the_axes_are_in_the_unit_of_the_image(axes: Axes, place_on_grid: Any) -
     assert axes.images[0].get_extent() == [-0.125, 4.875, 4.75, -0.25]
 
 
-def test_a_stack_without_pixel_size_is_drawn_as_its_brightest_pixels(axes: Axes, place_on_grid: Any) -> None:
+def test_of_a_stack_the_middle_plane_is_drawn(axes: Axes, place_on_grid: Any) -> None:
     stack = np.zeros((3, 10, 20))
     stack[1, 4, 4] = 9.0
+    stack[2, 6, 6] = 20.0
     labels = np.zeros(stack.shape, int)
-    labels[2, 2:8, 10:16] = 1
+    labels[1, 2:8, 10:16] = 1
+    labels[0] = 2
     draw_overlay(axes, place_on_grid(stack, 1.0, "pixel"), place_on_grid(labels, 1.0, "pixel"), "")
     assert axes.get_xlabel() == "x (pixel)"
     assert pixels_of(axes).shape == (10, 20)
     assert pixels_of(axes)[4, 4] == pixels_of(axes).max() == 1
-    (contour,) = axes.collections
-    x, y = contour.get_paths()[0].vertices.T
-    assert (x.min() > 9) & (x.max() < 17) & (y.min() > 1) & (y.max() < 9)
+    assert edges_of(axes) == {(9.5, 1.5, 15.5, 7.5)}
+
+
+def edges_of(axes: Axes) -> set[tuple[float, ...]]:
+    """The boxes around the outlines that are drawn."""
+    (lines,) = axes.collections
+    ends = np.concatenate([path.vertices for path in lines.get_paths()])
+    return {(*ends.min(axis=0).tolist(), *ends.max(axis=0).tolist())}
+
+
+def test_objects_that_touch_have_a_line_between_them(axes: Axes, place_on_grid: Any) -> None:
+    labels = np.array([[0, 0, 0, 0], [0, 1, 2, 0], [0, 0, 0, 0]])
+    draw_overlay(axes, place_on_grid(labels * 5, 1.0, "pixel"), place_on_grid(labels, 1.0, "pixel"), "")
+    (lines,) = axes.collections
+    drawn = {tuple(path.vertices.ravel().tolist()) for path in lines.get_paths()}
+    assert len(drawn) == 7
+    assert (1.5, 0.5, 1.5, 1.5) in drawn
 
 
 def test_a_part_of_an_image_is_drawn_where_it_lies(axes: Axes, place_on_grid: Any) -> None:

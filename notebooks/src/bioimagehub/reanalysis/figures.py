@@ -18,9 +18,8 @@ OUTLINE = "#ffb000"
 def draw_overlay(axes: Any, image: xr.DataArray, labels: xr.DataArray, title: str) -> None:
     """Draw an image in grey with the outlines of its objects, on axes in the unit of its coordinates.
 
-    A 3D image is drawn as the brightest pixel along ``z``, with the outlines of the objects seen that way. Grey
-    goes by the square root of the intensity, up to the 99.8th percentile, so that dim objects can be seen beside
-    bright ones.
+    Of a 3D image the middle plane is drawn. Grey goes by the square root of the intensity, up to the 99.8th
+    percentile, so that dim objects can be seen beside bright ones.
 
     Parameters
     ----------
@@ -38,22 +37,30 @@ def draw_overlay(axes: Any, image: xr.DataArray, labels: xr.DataArray, title: st
     ImageAxesError
         If the axes are others than ``y x`` or ``z y x``, or without spacing.
     """
-    from skimage.segmentation import find_boundaries
+    from matplotlib.collections import LineCollection
 
     grid = grid_of(image)
-    pixels, objects = image.values.astype(np.float64), labels.values
     if image.ndim == 3:
-        pixels, objects = pixels.max(axis=0), objects.max(axis=0)
+        middle = image.sizes["z"] // 2
+        image, labels = image.isel(z=middle), labels.isel(z=middle)
+    pixels, objects = image.values.astype(np.float64), labels.values
     (height, width), (step_y, step_x), (top, left) = pixels.shape, grid.spacing[-2:], grid.origin[-2:]
-    x, y = left + step_x * np.arange(width), top + step_y * np.arange(height)
-    extent = (x[0] - step_x / 2, x[-1] + step_x / 2, y[-1] + step_y / 2, y[0] - step_y / 2)
-    axes.imshow(_to_grey(pixels), cmap="gray", vmin=0, vmax=1, extent=extent)
-    outline: Any = find_boundaries
-    inner = outline(objects, mode="inner")
-    if min(inner.shape) > 1:
-        axes.contour(x, y, inner, levels=[0.5], colors=OUTLINE, linewidths=0.7)
+    x = left + step_x * (np.arange(width + 1) - 0.5)
+    y = top + step_y * (np.arange(height + 1) - 0.5)
+    axes.imshow(_to_grey(pixels), cmap="gray", vmin=0, vmax=1, extent=(x[0], x[-1], y[-1], y[0]))
+    edges: Any = _outlines(objects, x, y)
+    axes.add_collection(LineCollection(edges, colors=OUTLINE, linewidths=0.8), autolim=False)
     unit = "µm" if grid.unit == MICROMETRE else "pixel"
     axes.set(title=title, xlabel=f"x ({unit})", ylabel=f"y ({unit})")
+
+
+def _outlines(objects: NDArray[np.integer], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the edges between pixels of different labels, shape (edges, 2 ends, x and y)."""
+    rows, columns = np.nonzero(objects[:, :-1] != objects[:, 1:])
+    upright = np.stack([x[columns + 1], y[rows], x[columns + 1], y[rows + 1]], axis=1)
+    rows, columns = np.nonzero(objects[:-1] != objects[1:])
+    level = np.stack([x[columns], y[rows + 1], x[columns + 1], y[rows + 1]], axis=1)
+    return np.concatenate([upright, level]).reshape(-1, 2, 2)
 
 
 def _to_grey(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
