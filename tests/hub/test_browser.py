@@ -62,10 +62,9 @@ def test_a_notebook_runs_to_the_end(notebook: str, hub: RunningHub, lab: tuple[P
     page.goto(f"{hub.url}/user/ann/lab/tree/{notebook}")
     panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
     panel.locator(".jp-CodeCell").first.wait_for()
-    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Toolbar-kernelName:not(:text('No Kernel'))")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    prompts = panel.locator(".jp-CodeCell .jp-InputPrompt")
+    panel.locator(".jp-Toolbar-kernelName", has_text="Python 3").wait_for()
+    page.locator("li.lm-MenuBar-item", has_text="Run").first.click()
+    page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
     page.wait_for_function(
         """() => {
             const cells = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell')];
@@ -77,7 +76,8 @@ def test_a_notebook_runs_to_the_end(notebook: str, hub: RunningHub, lab: tuple[P
     )
     errors = panel.locator('[data-mime-type="application/vnd.jupyter.error"]').all_inner_texts()
     assert errors == []
-    assert all(re.search(r"\[\d+\]", prompt) for prompt in prompts.all_inner_texts())
+    prompts = panel.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents()
+    assert all(re.search(r"\[\d+\]", prompt) for prompt in prompts)
     figure = panel.locator(".jp-RenderedImage img").first
     figure.scroll_into_view_if_needed()
     assert figure.evaluate("image => image.complete && image.naturalWidth > 200 && image.naturalHeight > 100")
