@@ -106,6 +106,17 @@ def test_a_second_cluster_replaces_the_first_one_of_that_name(at: str) -> None:
     assert_soon(lambda: all_gone(first), "the first cluster ends when nothing refers to it")
     assert running.client.submit(sum, [1, 2]).result() == 3
     running.close()
+    assert dask.array.ones(4).sum().compute() == 4  # without a cluster, Dask computes in this process
+
+
+@on_both
+def test_two_clusters_may_be_open_and_end_in_any_order(at: str) -> None:
+    first, second = cluster(1), cluster(1)
+    first.close()
+    assert dask.array.ones(4).sum().compute() == 4
+    assert second.client.submit(sum, [1, 2]).result() == 3
+    second.close()
+    assert dask.array.ones(4).sum().compute() == 4
 
 
 @on_both

@@ -124,8 +124,25 @@ class Cluster:
 def _end(client: Any, backend: Backend) -> None:
     try:
         client.close()
+        _compute_here_again()
     finally:
         backend.close()
+
+
+def _compute_here_again() -> None:
+    """Let Dask compute in this process when the last client is closed.
+
+    A client that closes puts back the scheduler of when it was made. That may be another client, closed since.
+    """
+    import dask.config
+    from distributed import default_client
+
+    find_client: Any = default_client
+    try:
+        find_client()
+    except ValueError:
+        if dask.config.get("scheduler", None) == "dask.distributed":
+            dask.config.set(scheduler=None)
 
 
 def cluster(
