@@ -60,19 +60,20 @@ class GatewayServer:
     environment: dict[str, str]
     log: Path
 
-    def pids(self) -> set[int]:
-        """Process ids of the gateway and of everything that it started."""
-        parent = psutil.Process(self.process.pid)
-        return {parent.pid, *(child.pid for child in parent.children(recursive=True))}
+    def processes(self) -> list[psutil.Process]:
+        """The gateway and everything that it started."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(self.process.pid)
+            return [parent, *parent.children(recursive=True)]
+        return []
 
     def cluster_pids(self) -> set[int]:
         """Process ids of the schedulers and workers of this gateway's clusters."""
         found = set()
-        for pid in self.pids():
+        for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
-                command = psutil.Process(pid).cmdline()
-                if any(word in ("scheduler", "worker") for word in command):
-                    found.add(pid)
+                if any(word in ("scheduler", "worker") for word in process.cmdline()):
+                    found.add(process.pid)
         return found
 
 
@@ -140,7 +141,7 @@ def wait_until_healthy(server: GatewayServer) -> None:
 
 
 def end(server: GatewayServer) -> None:
-    started = [psutil.Process(pid) for pid in server.pids()] if server.process.poll() is None else []
+    started = server.processes()
     server.process.send_signal(signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         server.process.wait(timeout=20)

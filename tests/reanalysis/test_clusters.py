@@ -4,6 +4,7 @@ import asyncio
 import gc
 import http.client
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -260,6 +261,30 @@ def test_a_cluster_that_was_ended_elsewhere(in_the_hub: Any) -> None:
         asyncio.run(end(running.name))
         with pytest.raises(ClusterError, match=r"start a new one"):
             running.scale(2)
+
+
+def test_a_cluster_that_ends_by_itself_leaves_nothing_hanging(in_the_hub: Any) -> None:
+    running = cluster(1)
+    running._backend.close()
+    assert_soon(lambda: running.client.status != "running", "the client sees that the scheduler is gone")
+    assert repr(running) == f"<Cluster {running.name}: 0 workers>"
+    running.close()
+
+
+def test_a_gateway_that_hangs_or_is_gone(start_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with start_gateway("") as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        running = cluster(1)
+        monkeypatch.setattr("bioimagehub.reanalysis.gateway._ANSWER_TIMEOUT_S", 0.5)
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(ClusterUnreachableError, match=r"no answer from the gateway.*Try again in a minute"):
+                cluster(1)
+            with pytest.raises(ClusterUnreachableError, match=rf"Cluster {running.name} could not be ended and ends"):
+                running.close()
+        finally:
+            server.process.send_signal(signal.SIGCONT)
 
 
 def test_gateway_options_out_of_range(in_the_hub: Any) -> None:

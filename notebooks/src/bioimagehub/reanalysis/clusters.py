@@ -59,8 +59,8 @@ class Cluster:
 
     @property
     def workers(self) -> int:
-        """Number of workers that are connected now; 0 after `close`."""
-        if not self._finalizer.alive:
+        """Number of workers that are connected now; 0 after `close`, and when the cluster has ended by itself."""
+        if not self._finalizer.alive or self.client.status != "running":
             return 0
         return len(self.client.scheduler_info(n_workers=-1)["workers"])
 

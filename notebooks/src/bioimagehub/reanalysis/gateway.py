@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
 _POLL_S = 0.2
+# A gateway answers at once, also where it only notes what it will do.
+_ANSWER_TIMEOUT_S = 30
 
 
 class GatewayBackend:
@@ -105,8 +107,12 @@ class GatewayBackend:
 
     def close(self) -> None:
         """Have the gateway end the cluster, unless it has ended by itself."""
-        with suppress(ClusterEndedError):
-            self._ask("stop_cluster", self.name)
+        try:
+            with suppress(ClusterEndedError):
+                self._ask("stop_cluster", self.name)
+        except (ClusterRefusedError, ClusterUnreachableError) as error:
+            msg = f"Cluster {self.name} could not be ended and ends by itself when it has been idle. {error}"
+            raise type(error)(msg) from error
 
     @property
     def _address(self) -> str:
@@ -122,7 +128,7 @@ class GatewayBackend:
         from dask_gateway import Gateway
 
         async def ask() -> Any:
-            async with Gateway(asynchronous=True) as gateway:
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S), Gateway(asynchronous=True) as gateway:
                 return await getattr(gateway, method)(*arguments, **options)
 
         with dask.config.set(gateway=self._settings), _explained(self._address):
