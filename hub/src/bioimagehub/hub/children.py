@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bioimagehub.hub.errors import StartError
+from bioimagehub.hub.gateway_proxy import gateway_proxy_command
 from bioimagehub.hub.installed import installed_path
 from bioimagehub.hub.isolation import hub_name
 from bioimagehub.hub.processes import HUB_VARIABLE
@@ -167,19 +168,17 @@ def make_children(settings: Settings, folder: StateFolder) -> list[Child]:
     folder : StateFolder
         The state folder with its secrets made.
     """
-    from bioimagehub.hub.gateway import gateway_proxy_command
-
     python, ports = sys.executable, settings.ports
     common = {SETTINGS_VARIABLE: str(folder.settings_file), HUB_VARIABLE: hub_name(folder.root)}
     hub_api = f"http://127.0.0.1:{ports.hub}/hub/api"
     deploy = installed_path("deploy")
-    gateway_proxy, gateway_proxy_secrets = gateway_proxy_command(settings)
+    gateway_proxy, gateway_proxy_secrets = gateway_proxy_command(settings, folder)
     culler = [
         *(python, "-m", "jupyterhub_idle_culler", f"--url={hub_api}"),
         *(f"--timeout={settings.servers.idle_seconds}", "--concurrency=1"),
     ]
     gateway = [python, "-m", "dask_gateway_server", "-f", str(deploy / "dask_gateway_config.py")]
-    hub = [python, "-m", "jupyterhub", "-f", str(deploy / "jupyterhub_config.py")]
+    hub = [python, "-m", "bioimagehub.hub.deferral", "jupyterhub", "-f", str(deploy / "jupyterhub_config.py")]
 
     proxy_url, gateway_url = f"http://127.0.0.1:{ports.proxy_api}/", f"http://127.0.0.1:{ports.gateway_api}/api/version"
     # Through the proxy: the hub is ready when its route is there too.

@@ -6,8 +6,7 @@ import asyncio
 import hmac
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
@@ -135,16 +134,3 @@ def update_limits(c: Config, settings: Settings) -> None:
     c.ClusterConfig.worker_cores = settings.clusters.worker_cores
     c.ClusterConfig.worker_memory = int(settings.clusters.worker_memory)
     c.ClusterConfig.cluster_max_workers = settings.clusters.max_workers
-
-
-def gateway_proxy_command(settings: Settings) -> tuple[list[str], dict[str, str]]:
-    """Return the command of Dask Gateway's proxy and what it needs in its environment."""
-    from dask_gateway_server.proxy.core import Proxy
-    from traitlets.config import Config
-
-    c: Any = Config()
-    update_addresses(c, settings)
-    proxy = Proxy(config=c, gateway_address=f"127.0.0.1:{settings.ports.gateway_api}")
-    command = proxy.get_start_command(is_child_process=False)
-    command[0] = str(Path(command[0]).resolve())
-    return command, {"DASK_GATEWAY_PROXY_TOKEN": proxy.api_token}

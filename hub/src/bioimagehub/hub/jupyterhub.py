@@ -114,7 +114,8 @@ def update_servers(c: Config, isolation: Isolation) -> None:
     wanted = settings.servers
     c.JupyterHub.spawner_class = HubSpawner
     c.HubSpawner.isolation = isolation
-    c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+    # -P: files in the home must not come in the place of modules that the server imports.
+    c.Spawner.cmd = [sys.executable, "-P", "-m", "bioimagehub.hub.deferral", "jupyterhub.singleuser"]
     if isolation.kind == "shared" and os.geteuid() == 0:
         c.Spawner.args = ["--allow-root"]
     c.Spawner.ip = "127.0.0.1"

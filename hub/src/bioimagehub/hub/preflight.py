@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bioimagehub.hub.cgroups import find_controllers
 from bioimagehub.hub.errors import PreflightError
+from bioimagehub.hub.gateway_proxy import gateway_proxy_path
 from bioimagehub.hub.isolation import (
     SHARED_NOTICE,
     UIDS,
@@ -110,13 +111,10 @@ def check_versions(settings: Settings) -> Finding:  # noqa: ARG001 (each check t
 
 def check_proxies(settings: Settings) -> Finding:  # noqa: ARG001 (each check takes the settings)
     """Check that both proxies are there."""
-    from importlib.util import find_spec
-
     missing = []
     if not os.access(proxy_path(), os.X_OK):
         missing.append("traefik")
-    spec = find_spec("dask_gateway_server")
-    gateway = Path(spec.origin).parent / "proxy" / "dask-gateway-proxy" if spec and spec.origin else None
+    gateway = gateway_proxy_path()
     if gateway is None or not os.access(gateway, os.X_OK):
         missing.append("dask-gateway-proxy")
     if missing:
@@ -151,7 +149,8 @@ def _try_confined(settings: Settings) -> Finding:
     for path in needed_paths(settings):
         if hidden_above(path) is not None:
             command += ["--show", str(path)]
-    trial = "import bioimagehub.hub.server, jupyterlab"
+    trial = "from bioimagehub.hub.deferral import defer_grammar; defer_grammar()"
+    trial += "; import bioimagehub.hub.server, jupyterlab"
     result = subprocess.run(
         [*command, "--", sys.executable, "-I", "-c", trial],
         capture_output=True,

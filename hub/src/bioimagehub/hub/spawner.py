@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TURN_SECONDS = 0.2
+ANSWER_SECONDS = 0.05
 
 
 class HubSpawner(LocalProcessSpawner):
@@ -91,7 +92,7 @@ class HubSpawner(LocalProcessSpawner):
             try:
                 _, writer = await asyncio.open_connection(*address)
             except OSError:
-                await asyncio.sleep(TURN_SECONDS)
+                await asyncio.sleep(ANSWER_SECONDS)
             else:
                 writer.close()
                 return
