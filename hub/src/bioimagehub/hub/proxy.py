@@ -70,10 +70,16 @@ def proxy_command(settings: Settings, folder: StateFolder) -> list[str]:
 
 def update_proxy(c: Config, isolation: Isolation) -> None:
     """Tell JupyterHub of the proxy. It is a process beside the hub, so that notebooks stay connected without it."""
+    import bcrypt
+
     settings, folder = isolation.settings, isolation.folder
     c.JupyterHub.proxy_class = "traefik_file"
     c.TraefikProxy.should_start = False
     c.TraefikProxy.traefik_api_url = f"http://127.0.0.1:{settings.ports.proxy_api}"
     c.TraefikProxy.traefik_api_username = API_USER
-    c.TraefikProxy.traefik_api_password = folder.secret("proxy")
+    password = folder.secret("proxy")
+    c.TraefikProxy.traefik_api_password = password
+    # The password is 32 random bytes, which nobody guesses: a slow hash adds nothing. With the default hash the
+    # proxy computes for a quarter of a second at each request of the hub, and each start of a server makes several.
+    c.TraefikProxy.traefik_api_hashed_password = bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=4)).decode()
     c.TraefikFileProviderProxy.dynamic_config_file = str(_routes_path(folder))
