@@ -31,7 +31,7 @@ class Person:
     def log_in(self) -> requests.Response:
         """Fill in the log-in form and return the page after it."""
         self.get("/hub/login")
-        form = {"username": self.name, "password": self.password, "_xsrf": self.session.cookies["_xsrf"]}
+        form = {"username": self.name, "password": self.password, "_xsrf": self.xsrf("/hub/").get("X-XSRFToken", "")}
         return self.session.post(f"{self.url}/hub/login?next=/hub/home", data=form, timeout=60)
 
     def start_server(self) -> None:
