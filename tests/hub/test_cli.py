@@ -12,7 +12,16 @@ import pytest
 from bioimagehub.hub.cli import main, make_parser
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    """`up` sets it for its process, which is here that of all tests."""
+    umask = os.umask(0o022)
+    yield
+    os.umask(umask)
 
 
 @pytest.fixture
@@ -92,11 +101,7 @@ def test_up_refuses_an_unwritable_state_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BIOIMAGEHUB_STATE", "/proc/hub")
-    umask = os.umask(0o022)
-    try:
-        assert main(["up"]) == 1
-    finally:
-        os.umask(umask)
+    assert main(["up"]) == 1
     assert "cannot write to the state folder /proc/hub" in capsys.readouterr().err
 
 
