@@ -265,6 +265,22 @@ print(status(os.environ['DASK_GATEWAY__ADDRESS'] + '/api/v1/clusters/', 'jupyter
     assert kernel.run(refused).strip() == "401 403"
 
 
+def test_a_user_who_was_removed_while_the_hub_was_stopped_is_gone(
+    start_hub: Callable[..., RunningHub], visit: Callable[..., Person]
+) -> None:
+    hub = start_hub({"users": ["ann"]})
+    assert hub.run("users", "add", "leo").returncode == 0
+    password = hub.run("users", "reset", "leo").stdout.split()[2]
+    hub.passwords["leo"] = password
+    leo = visit(hub, "leo", start=False)
+    assert leo.get("/hub/home").url.endswith("/hub/home")
+    hub.stop()
+    assert hub.run("users", "remove", "leo").returncode == 0
+    hub.start()
+    assert "/hub/login" in leo.get("/hub/home").url
+    assert [user["name"] for user in hub.api("GET", "/users")] == []
+
+
 def test_a_deleted_user_loses_everything(hub: RunningHub, visit: Callable[..., Person]) -> None:
     bob = visit(hub, "bob")
     kernel = bob.start_kernel()

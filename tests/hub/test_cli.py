@@ -55,7 +55,8 @@ def test_users_are_added_reset_and_removed(state: Path, capsys: pytest.CaptureFi
 
 def test_nobody_is_added_where_users_are_not_kept_apart(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state.mkdir()
-    (state / "settings.yaml").write_text("isolation: shared\n")
+    (state / "settings.yaml").write_text("isolation: shared\nusers: [bob]\n")
+    assert main(["users", "add", "bob"]) == 0
     assert main(["users", "add", "ann"]) == 1
     assert "one trust domain" in capsys.readouterr().err
 

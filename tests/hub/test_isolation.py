@@ -39,6 +39,18 @@ def test_when_all_uids_are_given_away_it_says_so(apart: Isolation) -> None:
         apart.uid("ann")
 
 
+def test_another_base_begins_a_new_range(apart: Isolation) -> None:
+    first = apart.uid("ann")
+    moved = Isolation("uid", apart.settings.model_copy(update={"uid_base": 300_000}))
+    assert moved.uid("ann") == first
+    assert moved.uid("bob") == 300_000
+
+
+def test_a_long_name_makes_no_long_path(apart: Isolation) -> None:
+    """A socket's path may have 107 bytes; Jupyter adds 50 to the folder's."""
+    assert len(str(apart.sockets("a" * 200))) + 50 < 107
+
+
 def test_shared_means_the_hubs_own_uid(tmp_path: Path) -> None:
     assert Isolation("shared", Settings(state=tmp_path)).uid("ann") == os.geteuid()
 

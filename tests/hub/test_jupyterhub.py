@@ -49,9 +49,16 @@ def test_everything_listens_on_the_loopback_interface(settings: Settings) -> Non
 
 def test_only_those_named_may_log_in(settings: Settings) -> None:
     c = _hub(settings)
-    assert c.Authenticator.allowed_users == {"ann", "bob"}
-    assert "allow_all" not in c.Authenticator
-    assert c.JupyterHub.authenticator_class.__name__ == "WorkshopAuthenticator"
+    made = c.JupyterHub.authenticator_class(config=c)
+    assert type(made).__name__ == "WorkshopAuthenticator"
+    assert not made.allow_all
+    made.accounts.add("ann")
+    assert [made.check_allowed(name) for name in ("ann", "bob", "eve")] == [True, False, False]
+    made.accounts.add("eve")
+    assert made.check_allowed("eve")
+    c = _hub(settings.model_copy(update={"trust_each_other": False, "users": ["ann"]}))
+    alone = c.JupyterHub.authenticator_class(config=c)
+    assert [alone.check_allowed(name) for name in ("ann", "eve")] == [True, False]
 
 
 def test_a_servers_token_opens_its_own_server_and_the_gateway(settings: Settings) -> None:
@@ -140,5 +147,7 @@ def test_a_missing_client_secret_is_named(settings: Settings) -> None:
 
 
 def test_an_unknown_provider_is_named_with_the_known(settings: Settings, secret: Path) -> None:
+    with pytest.raises(AccountError, match=r"'dummy': it asks no identity provider.*generic-oauth"):
+        _hub(_with_provider(settings, _oauth(secret, provider="dummy")))
     with pytest.raises(AccountError, match=r"'facebook': no such authenticator.*generic-oauth.*Set oauth\.provider"):
         _hub(_with_provider(settings, _oauth(secret, provider="facebook")))

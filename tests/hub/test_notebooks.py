@@ -81,5 +81,11 @@ def test_a_full_disk_leaves_nothing_half_written(source: Path, home: Path, monke
     assert [path for path in home.rglob("*") if path.is_file()] == []
 
 
+def test_a_file_in_the_way_is_named(source: Path, home: Path) -> None:
+    (home / "originals").write_text("mine")
+    with pytest.raises(NotebookCopyError, match=r"originals/.*: Not a directory"):
+        fill_home(home, source)
+
+
 def test_the_hubs_own_notebooks_are_found() -> None:
     assert "welcome.ipynb" in [str(path) for path in list_notebooks()]

@@ -28,6 +28,14 @@ def test_values_are_read(tmp_path: Path) -> None:
     assert settings.users == ["ann", "bob"]
 
 
+def test_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = parse_settings({"catalogs": ["a.yml"], "notebooks": "nb", "state": "s"}, "x")
+    assert (settings.catalogs, settings.notebooks, settings.state) == (
+        [tmp_path / "a.yml"], tmp_path / "nb", tmp_path / "s",
+    )  # fmt: skip
+
+
 def test_the_environment_names_file_and_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BIOIMAGEHUB_SETTINGS", raising=False)
     monkeypatch.setenv("BIOIMAGEHUB_STATE", str(tmp_path))

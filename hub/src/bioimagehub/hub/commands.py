@@ -26,8 +26,7 @@ def _say(text: str) -> None:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    settings = load_settings(arguments.settings)
-    return settings.model_copy(update={"state": settings.state.absolute()})
+    return load_settings(arguments.settings)
 
 
 def run_up(arguments: argparse.Namespace) -> int:
@@ -169,7 +168,9 @@ def _change_user(action: str, name: str, accounts: Accounts, settings: Settings)
     if action == "add" and known:
         msg = f"Cannot add the user {name!r}: the name is taken. Use `reset` for a new password."
         raise AccountError(msg)
-    if action == "add" and isolation_kind(settings) == "shared" and not settings.trust_each_other:
+    admitted = {*settings.users, *settings.admins}
+    apart = isolation_kind(settings) == "uid"
+    if action == "add" and not apart and not settings.trust_each_other and name not in admitted:
         msg = (
             f"Cannot add the user {name!r}: {SHARED_NOTICE} So it admits those of its settings alone. "
             "Set `trust_each_other: true`, or start the hub as root."
@@ -183,12 +184,13 @@ def _change_user(action: str, name: str, accounts: Accounts, settings: Settings)
     elif action == "password":
         typed = getpass.getpass(f"New password of {name}: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
         accounts.set_password(name, typed)
+        _say(f"{name} has a new password.")
     elif running_pid(folder) is not None and HubApi(settings, folder).delete_user(name):
         _say(f"{name} has been removed: server, clusters, tokens and password. The home stays.")
     else:
         accounts.remove(name)
         _say(f"{name} has been removed. The home stays.")
-    if action == "remove" and name in {*settings.users, *settings.admins}:
+    if action == "remove" and name in admitted:
         _say(f"The settings still name {name}: the next `up` makes the account again. Remove the name there too.")
 
 
@@ -212,15 +214,19 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
         _add_settings(parser)
         parser.set_defaults(run=run)
     users = subparsers.add_parser("users", help=(run_users.__doc__ or "").strip(), description=run_users.__doc__)
-    users.add_argument("action", choices=["add", "list", "password", "remove", "reset"])
-    users.add_argument("names", nargs="*", metavar="NAME")
+    users.add_argument(
+        "action",
+        choices=["add", "list", "password", "remove", "reset"],
+        help="add and reset make a password and print it, password asks for one",
+    )
+    users.add_argument("names", nargs="*", metavar="NAME", help="whom; none with list")
     _add_settings(users)
     users.set_defaults(run=run_users)
     notebooks = subparsers.add_parser(
         "notebooks", help=(run_notebooks.__doc__ or "").strip(), description=run_notebooks.__doc__
     )
-    notebooks.add_argument("action", choices=["copy", "list"])
-    notebooks.add_argument("names", nargs="*", metavar="NOTEBOOK")
+    notebooks.add_argument("action", choices=["copy", "list"], help="copy never overwrites: it takes a free name")
+    notebooks.add_argument("names", nargs="*", metavar="NOTEBOOK", help="which, by path or by name; none with list")
     notebooks.add_argument("--folder", type=Path, default=Path.cwd(), help="where the copy goes; here by default")
     notebooks.set_defaults(run=run_notebooks)
 

@@ -129,7 +129,8 @@ def update_limits(c: Config, settings: Settings) -> None:
     dask = [sys.executable, "-m", "dask"]
     guard = ["--preload", "bioimagehub.hub.dashboards"]
     c.ClusterConfig.scheduler_cmd = [*dask, "scheduler", *guard]
-    c.ClusterConfig.worker_cmd = [*dask, "worker", *guard]
+    # A worker listens on all interfaces by default.
+    c.ClusterConfig.worker_cmd = [*dask, "worker", *guard, "--host", "127.0.0.1"]
     c.ClusterConfig.idle_timeout = settings.clusters.idle_seconds
     c.ClusterConfig.worker_cores = settings.clusters.worker_cores
     c.ClusterConfig.worker_memory = int(settings.clusters.worker_memory)

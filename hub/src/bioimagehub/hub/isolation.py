@@ -105,8 +105,10 @@ class Isolation:
             fcntl.flock(file, fcntl.LOCK_EX)
             uids: dict[str, int] = json.loads(file.read() or "{}")
             if user not in uids:
-                uids[user] = max(uids.values(), default=self.settings.uid_base - 1) + 1
-                if uids[user] >= self.settings.uid_base + UIDS:
+                base = self.settings.uid_base
+                given = [uid for uid in uids.values() if base <= uid < base + UIDS]
+                uids[user] = max(given, default=base - 1) + 1
+                if uids[user] >= base + UIDS:
                     msg = (
                         f"Cannot keep user {user!r} apart: all {UIDS} private uids from {self.settings.uid_base} are "
                         "given away. Set uid_base to the begin of a free range."
@@ -160,8 +162,12 @@ class Isolation:
             )
             raise IsolationError(msg)
         self.runtime.chmod(0o711)
-        self.own(user, self.runtime / user)
-        return self.runtime / user
+        self.own(user, self.sockets(user))
+        return self.sockets(user)
+
+    def sockets(self, user: str) -> Path:
+        """Return the folder of a user's sockets. Its name is as short for a long user name as for a short one."""
+        return self.runtime / hashlib.sha256(user.encode()).hexdigest()[:12]
 
     def group(self, user: str, name: str) -> str:
         """Return the control group of one of a user's servers or cluster processes.

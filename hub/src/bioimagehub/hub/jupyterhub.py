@@ -73,7 +73,7 @@ def update_login(c: Config, isolation: Isolation) -> None:
     else:
         kind = WorkshopAuthenticator
         c.WorkshopAuthenticator.accounts_file = str(folder.private / "accounts.json")
-        c.Authenticator.allowed_users = set(settings.users)
+        c.Authenticator.delete_invalid_users = True
     c.JupyterHub.authenticator_class = kind
     c.Authenticator.admin_users = set(settings.admins)
     c.LosesEverything.isolation = isolation
@@ -132,7 +132,7 @@ def update_servers(c: Config, isolation: Isolation) -> None:
     c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}
     c.Spawner.environment = {
         "JUPYTER_CONFIG_PATH": str(installed_path("deploy")),
-        "JUPYTER_RUNTIME_DIR": lambda spawner: str(isolation.runtime / spawner.user.name),
+        "JUPYTER_RUNTIME_DIR": lambda spawner: str(isolation.sockets(spawner.user.name)),
         "DASK_GATEWAY__ADDRESS": f"http://127.0.0.1:{settings.ports.gateway}",
         "DASK_GATEWAY__PROXY_ADDRESS": f"gateway://127.0.0.1:{settings.ports.schedulers}",
         "DASK_GATEWAY__PUBLIC_ADDRESS": "{JUPYTERHUB_SERVICE_PREFIX}dask",

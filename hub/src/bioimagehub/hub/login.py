@@ -59,6 +59,13 @@ class WorkshopAuthenticator(LosesEverything):
             return name
         return None
 
+    def validate_username(self, username: str) -> bool:
+        """Tell whether a name is that of a user. JupyterHub deletes all others when it starts.
+
+        So whoever was removed while the hub was stopped has lost sessions and tokens, too.
+        """
+        return username in {*self.accounts.names(), *self.admin_users}
+
     def check_allowed(self, username: str, authentication: Any = None) -> bool:  # noqa: ARG002 (JupyterHub's)
         """Tell whether a user still has an account, and is one of those admitted where nobody is kept apart."""
         settings = self.isolation.settings
@@ -97,5 +104,13 @@ def provider_class(name: str) -> type[LosesEverything]:
             f"{', '.join(sorted(found))}. Set oauth.provider to one of them."
         )
         raise AccountError(msg)
+    from oauthenticator.oauth2 import OAuthenticator
+
     base = found[name].load()
+    if not issubclass(base, OAuthenticator):
+        msg = (
+            f"Cannot log users in by {name!r}: it asks no identity provider. Set oauth.provider to one of "
+            "oauthenticator's, such as generic-oauth, or leave oauth out for the workshop log-in."
+        )
+        raise AccountError(msg)
     return type("ProviderAuthenticator", (LosesEverything, base), {"__doc__": base.__doc__})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from bioimagehub.hub.errors import NotebookCopyError
@@ -39,14 +40,15 @@ def list_notebooks(source: Path | None = None) -> list[Path]:
 
 def _copy(source: Path, target: Path, mode: int) -> None:
     """Copy a file whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, temporary)
         temporary.chmod(mode)
         temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         msg = (
             f"Cannot copy the notebook {source.name} to {target}: {error.strerror}. "
             "Make room in the home folder, or check its permissions."

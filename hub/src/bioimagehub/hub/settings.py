@@ -30,6 +30,8 @@ def _check_user_name(name: str) -> str:
 
 
 UserName = Annotated[str, AfterValidator(_check_user_name)]
+# Made absolute: the hub's processes and its users' have other working folders.
+AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -81,7 +83,9 @@ class OAuth(_Section):
         "`globus`, `cilogon`, …"
     )
     client_id: str = Field(description="The client that the provider knows this hub as.")
-    client_secret_file: Path = Field(description="File with the client's secret, readable by the hub alone (0600).")
+    client_secret_file: AbsolutePath = Field(
+        description="File with the client's secret, readable by the hub alone (0600)."
+    )
     callback_url: str = Field(description="`https://<public address>/hub/oauth_callback`.")
     options: dict[str, Any] = Field(
         default_factory=dict,
@@ -110,7 +114,7 @@ def default_state() -> Path:
         ``~/.local/state/bioimagehub`` (``$XDG_STATE_HOME``) for everybody else.
     """
     if chosen := os.environ.get(STATE_VARIABLE):
-        return Path(chosen)
+        return Path(chosen).absolute()
     if os.geteuid() == 0:
         return Path("/var/lib/bioimagehub")
     from platformdirs import user_state_path
@@ -121,7 +125,7 @@ def default_state() -> Path:
 class Settings(_Section):
     """Everything that an operator can set."""
 
-    state: Path = Field(
+    state: AbsolutePath = Field(
         default_factory=default_state,
         description="Folder for all that the hub keeps: databases, secrets, homes, logs, the sample archive. "
         "Default: `$BIOIMAGEHUB_STATE`, else `/var/lib/bioimagehub` for root and "
@@ -154,10 +158,10 @@ class Settings(_Section):
     )
     servers: Servers = Field(default_factory=lambda: Servers(), description="Limits of the notebook servers.")
     clusters: Clusters = Field(default_factory=lambda: Clusters(), description="Limits of the Dask clusters.")
-    notebooks: Path | None = Field(
+    notebooks: AbsolutePath | None = Field(
         None, description="Folder of notebooks that every home gets; null for those that come with the hub."
     )
-    catalogs: list[Path] = Field(
+    catalogs: list[AbsolutePath] = Field(
         default=[],
         description="Intake catalogs (YAML) that every notebook's `open_catalog()` finds beside its own.",
     )
