@@ -53,17 +53,17 @@ def _compiled() -> None:
 
 
 @pytest.fixture(scope="module")
-def make_hub(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Callable[[type[Hub]], Hub]]:
+def make_hub(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[Callable[..., Hub]]:
     """Return a function that makes a hub of either kind in a new folder; all are stopped at the end."""
     with ExitStack() as stack:
 
-        def make(kind: type[Hub]) -> Hub:
+        def make(kind: type[Hub], users: list[str]) -> Hub:
             folder = tmp_path_factory.mktemp("hub")
             hub: Hub
             if issubclass(kind, PlainHub):
-                hub = PlainHub(folder, USERS)
+                hub = PlainHub(folder, users)
             else:
-                hub = RunningHub(folder, samples, {"users": USERS, "trust_each_other": True})
+                hub = RunningHub(folder, samples, {"users": users, "trust_each_other": True})
                 # It is built once in the life of a hub, in about a minute.
                 shutil.copytree(samples, hub.state / "samples")
             stack.callback(hub.stop)
@@ -73,13 +73,13 @@ def make_hub(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def plain(make_hub: Callable[[type[Hub]], Hub]) -> Hub:
-    return make_hub(PlainHub).start()
+def plain(make_hub: Callable[..., Hub]) -> Hub:
+    return make_hub(PlainHub, USERS).start()
 
 
 @pytest.fixture(scope="module")
-def ours(make_hub: Callable[[type[Hub]], Hub]) -> Hub:
-    return make_hub(RunningHub).start()
+def ours(make_hub: Callable[..., Hub]) -> Hub:
+    return make_hub(RunningHub, USERS).start()
 
 
 def told(what: str, unit: str, peer: list[float], own: list[float]) -> float:
@@ -151,16 +151,16 @@ def memory_of_server(hub: Hub, name: str) -> Memory:
 
 
 def test_time_to_the_log_in_page(
-    benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str], make_hub: Callable[[type[Hub]], Hub]
+    benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str], make_hub: Callable[..., Hub]
 ) -> None:
     peer: list[float] = []
     own: list[float] = []
 
     def measure_peer() -> tuple[tuple[Hub], dict[str, object]]:
-        hub = make_hub(PlainHub)
+        hub = make_hub(PlainHub, USERS[:1])
         peer.append(start_to_page(hub))
         hub.stop()
-        return (make_hub(RunningHub),), {}
+        return (make_hub(RunningHub, USERS[:1]),), {}
 
     benchmark.pedantic(
         lambda hub: own.append(start_to_page(hub)),
