@@ -27,7 +27,10 @@ def _write(file: Path, **sources: Any) -> Path:
 
 
 def test_catalog_of_the_checkout_is_found() -> None:
-    assert find_installed_catalog() == ROOT / "catalogs" / "entries" / "catalog.yml"
+    """In the checkout itself, or as the copy of it that was installed."""
+    found = find_installed_catalog()
+    assert found.read_text() == (ROOT / "catalogs" / "entries" / "catalog.yml").read_text()
+    assert found.with_name("samples.yml").read_text() == (ROOT / "catalogs" / "entries" / "samples.yml").read_text()
 
 
 def test_catalog_of_an_installation_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
