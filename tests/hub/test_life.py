@@ -95,6 +95,20 @@ def test_wrong_password_is_refused(hub: RunningHub, ann: Person) -> None:
     assert "Invalid username or password" in answer.text
 
 
+def test_a_cell_that_prints_nothing_is_activity(ann: Person) -> None:
+    kernel = ann.start_kernel()
+    message = kernel.send("import time; time.sleep(8)")
+    latest = []
+    while len(set(latest)) < 4:
+        status = ann.ask("GET", "/api/status").json()
+        latest.append(status["last_activity"])
+        assert len(latest) < 1000
+    kernel.collect(message)
+    assert latest == sorted(latest)
+    idle = {ann.ask("GET", "/api/status").json()["last_activity"] for _ in range(5)}
+    assert len(idle) == 1
+
+
 @pytest.mark.parametrize("victim", ["gateway", "hub", "proxy", "gateway-proxy", "idle-culler"])
 def test_a_computation_survives_the_kill_of(victim: str, hub: RunningHub, ann: Person, kernel: Kernel) -> None:
     message = kernel.send(COMPUTE)

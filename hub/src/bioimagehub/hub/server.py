@@ -13,6 +13,7 @@ from jupyter_core.paths import jupyter_config_dir, jupyter_path
 from jupyter_server.config_manager import BaseJSONConfigManager
 
 from bioimagehub.hub.dashboards import KEY_HEADER, KEY_VARIABLE
+from bioimagehub.hub.kernels import WorkingKernels
 from bioimagehub.hub.notebooks import fill_home
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def setup_server(c: Config) -> None:
     c.ServerApp.root_dir = str(home)
     # Sockets in a folder of the user's own; on TCP ports every user of the machine could listen to the outputs.
     c.KernelManager.transport = "ipc"
+    c.ServerApp.kernel_manager_class = WorkingKernels
     # A revoked token is refused after a second; the hub is asked once a second and token at most.
     c.HubAuth.cache_max_age = 1
     c.HubOAuth.cache_max_age = 1
