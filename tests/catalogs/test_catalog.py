@@ -24,16 +24,11 @@ sources:
       title: Plate
       source: here
       source_url: https://example.org
-      source_accession: null
-      package: null
       authors: []
-      publication: null
-      doi: null
-      licence: null
-      organism: {name: Danio rerio, taxon: 7955}
-      scale: organism
-      method: light-sheet microscopy
-      data_type: atlas
+      organisms: [{name: Danio rerio, taxon: 7955}]
+      scales: [organism]
+      methods: [{name: light-sheet microscopy, id: "FBbi:00000369"}]
+      data_types: [atlas]
       axes: [y, x]
       shape: [4, 4]
       spacing: [1.0, 1.0]

@@ -26,7 +26,7 @@ def test_text_of_an_article(catalog: Catalog) -> None:
 
 
 def test_text_without_authors_publication_and_licence(fields: dict[str, Any]) -> None:
-    bare = {"authors": [], "publication": None, "doi": None, "licence": None, "source_accession": None}
+    bare = {"authors": [], "publications": [], "licence": None, "source_accession": None}
     record = parse_record({**fields, **bare}, "here")
     assert record.cite() == (
         "Nuclei of the 2018 Data Science Bowl with instance masks. "

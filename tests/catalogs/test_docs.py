@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bioimagehub.catalogs import errors
 from bioimagehub.catalogs.drivers import DRIVERS
-from bioimagehub.catalogs.records import DATA_TYPES, SCALES, Record
+from bioimagehub.catalogs.parts import DATA_TYPES, SCALES
+from bioimagehub.catalogs.records import Record
 from bioimagehub.catalogs.samples import list_samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,8 +24,8 @@ def _row(record: Record) -> str:
     steps = zip(record.axes, record.spacing, strict=True)
     cells = [
         f"`{record.name}`",
-        record.scale,
-        record.method or "not stated",
+        ", ".join(record.scales),
+        ", ".join(method.name for method in record.methods) or "not stated",
         " ".join(record.axes),
         " × ".join(map(str, record.shape)),
         ", ".join("–" if step is None else f"{step:g}" for axis, step in steps if axis != "c"),

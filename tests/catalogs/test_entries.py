@@ -10,6 +10,7 @@ import yaml
 from bioimagehub.catalogs import entries
 from bioimagehub.catalogs.entries import find_installed_catalog, read_catalog
 from bioimagehub.catalogs.errors import CatalogNotFoundError, InvalidEntryError
+from bioimagehub.catalogs.parts import SCALES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,7 +50,7 @@ def test_catalog_of_an_installation_is_found(tmp_path: Path, monkeypatch: pytest
 def test_entries_of_the_checkout_are_valid() -> None:
     records = read_catalog(find_installed_catalog())
     assert len(records) >= 12
-    assert {record.scale for record in records} == {"molecular", "molecular machines", "cells", "tissues", "organism"}
+    assert {scale for record in records for scale in record.scales} == set(SCALES)
 
 
 def test_address_beside_the_catalog(tmp_path: Path, fields: dict[str, Any]) -> None:

@@ -9,9 +9,10 @@ import re
 import pytest
 
 from bioimagehub.catalogs import errors
-from bioimagehub.catalogs.errors import CatalogError
+from bioimagehub.catalogs.errors import ArchiveError, CatalogError
 
-DRAWN = dict(re.findall(r"── (\w+Error)\s+\((\w+)\)", errors.__doc__ or ""))
+DRAWN = dict(re.findall(r"── (\w+Error)(?:\s+\((\w+)\))?", errors.__doc__ or ""))
+BRANCH = set(re.findall(r"│   .── (\w+Error)", errors.__doc__ or ""))
 CLASSES = {name: found for name, found in inspect.getmembers(errors, inspect.isclass) if found is not CatalogError}
 
 
@@ -21,7 +22,9 @@ def test_tree_draws_every_class() -> None:
 
 @pytest.mark.parametrize("name", sorted(CLASSES))
 def test_class_has_base_and_builtin(name: str) -> None:
-    assert CLASSES[name].__bases__ == (CatalogError, getattr(builtins, DRAWN[name]))
+    base = ArchiveError if name in BRANCH else CatalogError
+    builtin = (getattr(builtins, DRAWN[name]),) if DRAWN[name] else ()
+    assert CLASSES[name].__bases__ == (base, *builtin)
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioimagehub.catalogs.errors import InvalidEntryError
-from bioimagehub.catalogs.records import AXIS_ORDER, DATA_TYPES, SCALES, Record, parse_record
+from bioimagehub.catalogs.parts import AXIS_ORDER, DATA_TYPES, SCALES
+from bioimagehub.catalogs.records import Record, parse_record
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs import Catalog
@@ -35,20 +36,28 @@ def test_record_does_not_change(fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
-        ("scale", "planet", "scale: Input should be 'molecular', 'molecular machines', 'cells'"),
-        ("data_type", "atlases", "data_type: Input should be 'correlative', 'atlas'"),
+        ("scales", ["planet"], "scales.0: Input should be 'molecular', 'molecular machines', 'cells'"),
+        ("data_types", ["atlases"], "data_types.0: Input should be 'correlative', 'atlas'"),
         ("doi", "nature15368", "doi: String should match pattern"),
         ("identifier", "BBBC038 nuclei", "identifier: String should match pattern"),
         ("shape", [512, "512"], "shape.1: Input should be a valid integer"),
         ("shape", [512, 0], "shape.1: Input should be greater than 0"),
         ("spacing", [-1.0, None], "spacing.0: Input should be greater than 0"),
-        ("spacing", [None], r"len\(self.axes\)=2, len\(self.shape\)=2 and len\(self.spacing\)=1 differ"),
+        ("spacing", [None], r"len\(self.axes\)=2 and the length 1 of spacing differ"),
+        ("shape", [512], r"len\(self.axes\)=2 and len\(self.shape\)=1 differ"),
         ("axes", ["x", "y"], "are not in the order t, c, z, y, x"),
         ("axes", ["y", "y"], "are not in the order t, c, z, y, x"),
-        ("channels", [], "0 channels are named, the image has 1"),
-        ("organism", {"name": "Mus musculus"}, "organism.taxon: Field required"),
+        ("channels", [{"name": "a", "colour": "FFFFFF"}] * 2, "2 channels are named, the image has 1"),
+        ("organisms", [{"name": "Mus musculus"}], "organisms.0.taxon: Field required"),
         ("licenze", "CC0-1.0", "licenze: Extra inputs are not permitted"),
         ("driver", "zarr", "driver: Input should be 'mrc' or 'ome_zarr'"),
+        ("kind", "study", "a driver reads an image"),
+        ("url", None, "a driver reads an image"),
+        ("part_of", "idr:idr0001", "a study of its own archive"),
+        ("title", "a\x1b[2Jb", "title: String should match pattern"),
+        ("url", "https://example.org/a b", "url: String should match pattern"),
+        ("access", {"kind": "controlled"}, "tell whom to ask"),
+        ("access", {"kind": "embargoed"}, "an embargo has an end"),
         ("checksum", "md5:0", "checksum: String should match pattern"),
     ],
 )
@@ -61,8 +70,8 @@ def test_wrong_field_is_told(fields: dict[str, Any], field: str, value: object, 
 
 def test_all_faults_are_told_at_once(fields: dict[str, Any]) -> None:
     del fields["title"]
-    with pytest.raises(InvalidEntryError, match=r"title: Field required.*scale: Input"):
-        parse_record({**fields, "scale": "planet"}, "here")
+    with pytest.raises(InvalidEntryError, match=r"title: Field required.*scales.0: Input"):
+        parse_record({**fields, "scales": ["planet"]}, "here")
 
 
 def test_fields_that_are_no_json_are_told(fields: dict[str, Any]) -> None:
@@ -99,9 +108,7 @@ def test_axes_are_taken_in_their_order_only(axes: list[str]) -> None:
 
 
 _PLAIN: dict[str, Any] = {
-    "identifier": "a:b", "title": "t", "description": "d", "source": "s", "source_url": "u", "source_accession": None,
-    "package": None, "authors": [], "publication": None, "doi": None, "licence": None, "organism": None,
-    "scale": "cells", "method": None, "data_type": None, "dtype": "uint8", "driver": "mrc", "url": "x",
+    "identifier": "a:b", "title": "t", "source": "s", "source_url": "u", "dtype": "uint8", "driver": "mrc", "url": "x",
     "channels": [{"name": "n", "colour": "FFFFFF"}],
 }  # fmt: skip
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from bioimagehub.catalogs.entries import find_installed_catalog, read_catalog
 from bioimagehub.catalogs.errors import InvalidEntryError, UnknownEntryError, UnknownFacetError
 from bioimagehub.catalogs.locations import SAMPLES
-from bioimagehub.catalogs.records import DATA_TYPES, SCALES, Record
+from bioimagehub.catalogs.parts import DATA_TYPES, SCALES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
+
+    from bioimagehub.catalogs.records import Record
 
 
 class Catalog:
@@ -151,7 +153,7 @@ class Catalog:
 
     def _check_facet(self, facet: str, value: str) -> None:
         fixed = {"scale": SCALES, "data_type": DATA_TYPES}.get(facet)
-        present = {first for record in self for first in _facet_names(record, facet)[:1]}
+        present = {name for record in self for name in _facet_names(record, facet) if not name.isdigit()}
         known = {entry for record in self for entry in _facet_values(record, facet)}
         if value in known or (fixed is not None and value in fixed):
             return
@@ -167,10 +169,10 @@ class Catalog:
             {
                 "identifier": record.identifier,
                 "title": record.title,
-                "organism": record.organism.name if record.organism else None,
-                "scale": record.scale,
-                "method": record.method,
-                "data_type": record.data_type,
+                "organism": _joined(organism.name for organism in record.organisms),
+                "scale": _joined(record.scales),
+                "method": _joined(method.name for method in record.methods),
+                "data_type": _joined(record.data_types),
                 "axes": "".join(record.axes),
                 "shape": " × ".join(map(str, record.shape)),
                 "labels": ", ".join(record.labels),
@@ -237,18 +239,23 @@ def _hub_catalogs() -> list[Path]:
 
 
 def _as_built(record: Record) -> Record:
-    if not record.url.startswith(SAMPLES):
+    if record.url is None or not record.url.startswith(SAMPLES):
         return record
     from bioimagehub.catalogs.samples.archive import add_checksum, samples_path
 
     return add_checksum(record, samples_path())
 
 
+def _joined(names: Iterable[str]) -> str | None:
+    return ", ".join(names) or None
+
+
 def _facet_names(record: Record, facet: str) -> list[str]:
     if facet == "organism":
-        return [record.organism.name, str(record.organism.taxon)] if record.organism else []
-    value = getattr(record, facet)
-    return [] if value is None else [value]
+        return [name for organism in record.organisms for name in (organism.name, str(organism.taxon))]
+    if facet == "method":
+        return [method.name for method in record.methods]
+    return list(getattr(record, f"{facet}s"))
 
 
 def _facet_values(record: Record, facet: str) -> list[str]:
@@ -257,8 +264,8 @@ def _facet_values(record: Record, facet: str) -> list[str]:
 
 def _words(record: Record) -> str:
     parts = [
-        record.identifier, record.title, record.description, record.source, record.source_accession or "",
-        record.scale, record.method or "", record.data_type or "", *_facet_names(record, "organism"),
+        record.identifier, record.title, record.description or "", record.source, record.source_accession or "",
+        *record.scales, *record.data_types, *_facet_names(record, "method"), *_facet_names(record, "organism"),
         *(f"{author.given or ''} {author.family}" for author in record.authors),
         *(channel.name for channel in record.channels), *record.labels, *record.tables,
     ]  # fmt: skip

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from bioimagehub.catalogs.records import Author, Record
+    from bioimagehub.catalogs.parts import Author, Publication
+    from bioimagehub.catalogs.records import Record
 
 
 def cite(record: Record, style: Literal["text", "bibtex"] = "text") -> str:
@@ -47,23 +48,26 @@ def cite(record: Record, style: Literal["text", "bibtex"] = "text") -> str:
 def _text(record: Record) -> str:
     """Write authors, title, journal, DOI, and where the data are under which licence, as one line."""
     names = ", ".join(_short_name(author) for author in record.authors)
-    published = record.publication
-    parts = [names, published.title if published else record.title]
+    published = record.publications[0] if record.publications else None
+    parts = [names, (published and published.title) or record.title]
     if published:
-        parts.append(_journal(record))
-    if record.doi:
-        parts.append(f"https://doi.org/{record.doi}")
+        parts.append(_journal(published))
+    doi = _doi(record)
+    if doi:
+        parts.append(f"https://doi.org/{doi}")
     accession = f" {record.source_accession}" if record.source_accession else ""
     licence = f"licence {record.licence}" if record.licence else "no licence stated"
     parts.append(f"Data: {record.source}{accession}, {licence}")
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
-def _journal(record: Record) -> str:
-    published = record.publication
-    if published is None:
-        return ""
-    place = f"{published.journal} {published.year}" if published.journal else str(published.year)
+def _doi(record: Record) -> str | None:
+    """Give the DOI of the main publication, or else of the dataset."""
+    return (record.publications[0].doi if record.publications else None) or record.doi
+
+
+def _journal(published: Publication) -> str:
+    place = " ".join(str(part) for part in (published.journal, published.year) if part)
     if published.volume:
         place += f";{published.volume}"
     return f"{place}:{published.pages}" if published.pages else place
@@ -74,18 +78,18 @@ def _short_name(author: Author) -> str:
 
 
 def _bibtex(record: Record) -> str:
-    published = record.publication
+    published = record.publications[0] if record.publications else None
     fields = {
         "author": " and ".join(
             f"{author.family}, {author.given}" if author.given else f"{{{author.family}}}" for author in record.authors
         ),
         # Braces keep the capitals of names such as BBBC038.
-        "title": f"{{{published.title if published else record.title}}}",
+        "title": f"{{{(published and published.title) or record.title}}}",
         "journal": published.journal if published else None,
-        "year": str(published.year) if published else None,
+        "year": str(published.year) if published and published.year else None,
         "volume": published.volume if published else None,
         "pages": published.pages.replace("-", "--") if published and published.pages else None,
-        "doi": record.doi,
+        "doi": _doi(record),
         "url": record.source_url,
         "note": _note(record),
     }

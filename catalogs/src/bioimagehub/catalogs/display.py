@@ -23,7 +23,10 @@ def record_rows(record: Record) -> list[tuple[str, str]]:
     """List what is told of a record, as pairs of a name and a text; fields that are None as not stated."""
     unknown = "not stated"
     sizes = ", ".join(f"{axis} {size}" for axis, size in zip(record.axes, record.shape, strict=True))
-    organism = f"{record.organism.name} (NCBI taxon {record.organism.taxon})" if record.organism else unknown
+    organisms = ", ".join(
+        f"{organism.name} (NCBI taxon {organism.taxon})" if organism.taxon else organism.name
+        for organism in record.organisms
+    )
     authors = ", ".join(f"{author.given or ''} {author.family}".strip() for author in record.authors)
     rows = [
         ("identifier", record.identifier),
@@ -31,12 +34,12 @@ def record_rows(record: Record) -> list[tuple[str, str]]:
         ("out of", record.package or ""),
         ("authors", authors or unknown),
         ("licence", record.licence or unknown),
-        ("organism", organism),
-        ("scale", record.scale),
-        ("method", record.method or unknown),
-        ("data type", record.data_type or "none of the four"),
-        ("pixels", f"{sizes}; {record.dtype}"),
-        ("spacing", _spacing(record)),
+        ("organism", organisms or unknown),
+        ("scale", ", ".join(record.scales)),
+        ("method", _methods(record) or unknown),
+        ("data type", ", ".join(record.data_types) or "none of the four"),
+        ("pixels", "; ".join(filter(None, [sizes, record.dtype]))),
+        ("spacing", _spacing(record) if record.axes else ""),
         ("channels", ", ".join(channel.name for channel in record.channels)),
         ("labels", ", ".join(record.labels)),
         ("tables", ", ".join(record.tables)),
@@ -46,10 +49,14 @@ def record_rows(record: Record) -> list[tuple[str, str]]:
     return [(name, text) for name, text in rows if text]
 
 
+def _methods(record: Record) -> str:
+    return ", ".join(method.name for method in record.methods)
+
+
 def _spacing(record: Record) -> str:
     stated = [
         f"{axis} {step:g} {_UNITS[axis]}"
-        for axis, step in zip(record.axes, record.spacing, strict=True)
+        for axis, step in zip(record.axes, record.spacing, strict=False)
         if step is not None
     ]
     return ", ".join(stated) or "not stated: coordinates count pixels"
@@ -57,7 +64,7 @@ def _spacing(record: Record) -> str:
 
 def record_text(record: Record) -> str:
     """Show a record in a terminal, no line longer than 88 characters unless a word is."""
-    lines = [record.title, *textwrap.wrap(record.description, _WIDTH)]
+    lines = [record.title, *textwrap.wrap(record.description or "", _WIDTH)]
     for name, text in record_rows(record):
         indent = " " * 14
         lines += textwrap.wrap(
@@ -77,7 +84,7 @@ def record_html(record: Record) -> str:
         "<div style='display:flex;gap:1em;align-items:flex-start;flex-wrap:wrap'>"
         f"{_picture(record)}"
         f"<div style='flex:1;min-width:20em'><h4 style='margin-top:0'>{escape(record.title)}</h4>"
-        f"<p>{escape(record.description)}</p><table>{rows}</table></div></div>"
+        f"<p>{escape(record.description or '')}</p><table>{rows}</table></div></div>"
     )
 
 
@@ -113,7 +120,7 @@ def catalog_html(records: Sequence[Record]) -> str:
         "<tr>"
         + "".join(
             f"<td style='text-align:left'>{escape(text)}</td>"
-            for text in (record.identifier, record.title, record.scale, record.method or "not stated")
+            for text in (record.identifier, record.title, ", ".join(record.scales), _methods(record) or "not stated")
         )
         + "</tr>"
         for record in records[:_SHOWN]

@@ -11,6 +11,20 @@
     ├── UnknownLabelError         (LookupError)        the image has no such label image
     ├── UnknownTableError         (LookupError)        the record has no such table
     ├── UnreadableImageError      (ValueError)         the bytes are not what the driver reads
+    ├── NotReadableError          (ValueError)         the record has no image that a driver reads
+    ├── InvalidDocumentError      (ValueError)         a document of another standard does not make a record
+    ├── InvalidQueryError         (ValueError)         a search asks for something that cannot be asked
+    ├── DamagedIndexError         (OSError)            the index of the records is not whole
+    ├── IndexNotWritableError     (PermissionError)    the index of the records cannot be written
+    ├── LockMismatchError         (ValueError)         what was found is not what was locked
+    ├── UnknownArchiveError       (LookupError)        there is no archive of that name
+    ├── ArchiveError                                   an archive does not give what was asked of it
+    │   ├── ArchiveUnreachableError  (ConnectionError) no answer, or none that is whole, after all tries
+    │   ├── ArchiveAnswerError       (ValueError)      an answer that does not have the shape it should have
+    │   ├── RecordNotFoundError      (LookupError)     the archive has no record of that accession
+    │   ├── AccessDeniedError        (PermissionError) the archive asks for credentials or an application
+    │   ├── NotOfferedError          (NotImplementedError) the archive has no interface for this
+    │   └── IncompleteHarvestError   (OSError)         a harvest got fewer records than the archive declares
     ├── SamplesNotBuiltError      (FileNotFoundError)  the sample archive, or one dataset of it, is not there
     ├── DamagedSampleError        (OSError)            a built sample lacks files, or its files changed
     ├── SourceImageError          (OSError)            a package does not carry the image it is known for
@@ -77,3 +91,59 @@ class SamplesNotWritableError(CatalogError, PermissionError):
 
 class InsufficientSpaceError(CatalogError, OSError):
     """The disk has too little room for the sample archive. Raised before anything is written."""
+
+
+class NotReadableError(CatalogError, ValueError):
+    """The record has no image that a driver reads: it is a study, controlled, or in a format without driver."""
+
+
+class InvalidDocumentError(CatalogError, ValueError):
+    """A document, such as an RO-Crate, cannot be turned into a record."""
+
+
+class InvalidQueryError(CatalogError, ValueError):
+    """A search asks for an unknown field, or for a range that has no order."""
+
+
+class DamagedIndexError(CatalogError, OSError):
+    """The file of the index is there and is not a whole index of this version."""
+
+
+class IndexNotWritableError(CatalogError, PermissionError):
+    """The index has to be built and its folder cannot be written."""
+
+
+class LockMismatchError(CatalogError, ValueError):
+    """A record is not the one that was locked."""
+
+
+class UnknownArchiveError(CatalogError, LookupError):
+    """No module reads an archive of that name."""
+
+
+class ArchiveError(CatalogError):
+    """Base of what goes wrong between an archive and its module."""
+
+
+class ArchiveUnreachableError(ArchiveError, ConnectionError):
+    """The archive did not answer, answered with an error of its own, or broke off, at every try."""
+
+
+class ArchiveAnswerError(ArchiveError, ValueError):
+    """The archive answered with something that is not of the shape it documents."""
+
+
+class RecordNotFoundError(ArchiveError, LookupError):
+    """The archive has no record of that accession."""
+
+
+class AccessDeniedError(ArchiveError, PermissionError):
+    """The archive asks for credentials, or for an application to those who decide."""
+
+
+class NotOfferedError(ArchiveError, NotImplementedError):
+    """The archive offers no interface for what was asked; the message says what to do instead."""
+
+
+class IncompleteHarvestError(ArchiveError, OSError):
+    """A harvest got fewer records than the archive declares; the last good harvest stays."""

@@ -6,7 +6,13 @@ import importlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.errors import DamagedSampleError, UnknownLabelError, UnknownTableError, UnreadableImageError
+from bioimagehub.catalogs.errors import (
+    DamagedSampleError,
+    NotReadableError,
+    UnknownLabelError,
+    UnknownTableError,
+    UnreadableImageError,
+)
 from bioimagehub.catalogs.locations import SAMPLES, resolve
 from bioimagehub.catalogs.samples.archive import CURE
 
@@ -24,8 +30,9 @@ def open_image(record: Record, level: int = 0, *, label: str | None = None, chun
     """Open a level of a record's image or label image; see `Record.open`, which calls it."""
     if label is not None and label not in record.labels:
         raise UnknownLabelError(_unknown(record, "label image", label, record.labels))
+    url = _address(record)
     driver = importlib.import_module(f"bioimagehub.catalogs.drivers.{record.driver}")
-    path = resolve(record.url)
+    path = resolve(url)
     with _telling_of_damage(record):
         array: xr.DataArray = driver.open_array(path, level=level, label=label, chunks=chunks)
     array.name = label or record.name
@@ -39,7 +46,7 @@ def load_table(record: Record, name: str) -> pd.DataFrame:
         raise UnknownTableError(_unknown(record, "table", name, record.tables))
     import pandas as pd
 
-    head, separator, image = record.url.rpartition("/")
+    head, separator, image = _address(record).rpartition("/")
     path = resolve(f"{head}{separator}tables/{name}.parquet")
     with _telling_of_damage(record):
         try:
@@ -58,10 +65,25 @@ def _telling_of_damage(record: Record) -> Iterator[None]:
     try:
         yield
     except UnreadableImageError as error:
-        if not record.url.startswith(SAMPLES):
+        if not _address(record).startswith(SAMPLES):
             raise
         msg = f"The sample {record.name} is damaged. {error} {CURE}; it replaces what is damaged."
         raise DamagedSampleError(msg) from error
+
+
+def _address(record: Record) -> str:
+    """Give the address that the driver of a record reads, or say why there is none and what to do instead."""
+    if record.driver is not None and record.url is not None:
+        return record.url
+    if record.access.how is not None:
+        instead = record.access.how
+    elif record.kind == "study":
+        instead = f"A study has images of its own: list them with catalog.search(part_of={record.identifier!r})."
+    else:
+        instead = f"See {record.source_url}, which offers its files for download."
+    found = f"it is {record.access.kind}" if record.access.kind != "open" else "no driver reads its files"
+    msg = f"{record.identifier} cannot be opened as an image: {found}. {instead}"
+    raise NotReadableError(msg)
 
 
 def _unknown(record: Record, kind: str, name: str, names: tuple[str, ...]) -> str:

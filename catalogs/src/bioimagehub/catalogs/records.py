@@ -1,13 +1,36 @@
-"""The record of a dataset: what it is, who made it, how it may be used, how to read it."""
+"""The record of a study or of an image: what it is, who made it, how it may be used, how to read it."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+from datetime import date  # noqa: TC003 - pydantic reads the annotation when the class is made
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from bioimagehub.catalogs.errors import InvalidEntryError
+from bioimagehub.catalogs.parts import (
+    AXIS_ORDER,
+    Access,
+    Address,
+    Author,
+    AxisName,
+    Channel,
+    Checksum,
+    DataType,
+    Doi,
+    Fact,
+    GroundTruth,
+    Identifier,
+    Line,
+    Name,
+    Organism,
+    Part,
+    Publication,
+    Scale,
+    Technology,
+    Term,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,169 +39,196 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-# Tables 1 and 2 of Ellenberg et al., Nature Methods 15, 849-854 (2018), doi:10.1038/s41592-018-0195-8.
-Scale = Literal["molecular", "molecular machines", "cells", "tissues", "organism"]
-DataType = Literal["correlative", "atlas", "benchmark", "systematic phenotyping"]
-SCALES: tuple[str, ...] = get_args(Scale)
-DATA_TYPES: tuple[str, ...] = get_args(DataType)
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-AxisName = Literal["t", "c", "z", "y", "x"]
-AXIS_ORDER: tuple[str, ...] = get_args(AxisName)
+Count = Annotated[int, Field(ge=0)]
+Format = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=40)]
 
 
-class _Part(BaseModel):
-    """What the parts of a record share: they do not change, and nothing unknown is let in."""
+class Record(Part):
+    """A study, an image or a file of an archive, and the way to its pixels.
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-
-class Organism(_Part):
-    """The organism that was imaged.
-
-    Attributes
-    ----------
-    name : str
-        Scientific name.
-    taxon : int
-        Identifier in the NCBI taxonomy.
-    """
-
-    name: str
-    taxon: Annotated[int, Field(gt=0)]
-
-
-class Author(_Part):
-    """A person, or a group that signs as one.
-
-    Attributes
-    ----------
-    family : str
-        Family name, or the whole name of a group.
-    given : str or None
-        Given names or their initials; None for a group.
-    """
-
-    family: str
-    given: str | None = None
-
-
-class Publication(_Part):
-    """Where the dataset was published or described; what to cite beside the record."""
-
-    title: str
-    year: Annotated[int, Field(ge=1600, le=2100)]
-    journal: str | None = None
-    volume: str | None = None
-    pages: str | None = None
-
-
-class Channel(_Part):
-    """A channel of the image: its name, and the colour it is shown in as six hexadecimal digits."""
-
-    name: str
-    colour: Annotated[str, Field(pattern=r"^[0-9A-F]{6}$")]
-
-
-class Record(_Part):
-    """A dataset of a catalog, and the way to its pixels.
+    Everything that the source does not state is None or empty; nothing is guessed.
 
     Attributes
     ----------
     identifier : str
-        Catalog and name in it, as ``samples:bbbc038-nuclei``.
-    title, description : str
-        One line; what one should know before using it.
+        Archive and accession, as ``idr:idr0062``; of an image ``idr:idr0062/6001240``, or a name of its own, as
+        ``samples:bbbc038-nuclei``.
+    kind : str
+        ``study``, ``image`` or ``file``.
+    part_of : str or None
+        Identifier of the study that it is part of.
+    version : str or None
+        Version as the archive counts it, or the date on which the archive changed the entry.
+    title : str
+        One line.
+    description : str or None
+        What one should know before using it; our words, not the archive's.
     source, source_url : str
-        The archive or package that the dataset comes from, and its address.
+        The archive or package that it comes from, and the address of its page there.
     source_accession : str or None
-        Identifier in that archive; None where the source states none.
+        Identifier in that archive.
     package : str or None
-        The distribution that carried the bytes, with its version; None where no package did.
+        The distribution that carried the bytes, with its version.
     authors : tuple of Author
-        Who made the dataset; empty where the source does not say.
-    publication : Publication or None
-        What to cite; None where the source names nothing.
+    publications : tuple of Publication
+        What to cite; the first is the main one.
     doi : str or None
-        DOI of the dataset, or else of the publication; None where there is none.
+        DOI of the dataset itself; those of publications stand there.
     licence : str or None
-        SPDX identifier; None where the source states no licence that covers the image.
-    organism : Organism or None
-        None where the source does not say, and for simulated images.
-    scale : str
-        One of `SCALES`.
-    method : str or None
-        Imaging method; None where the source does not say.
-    data_type : str or None
-        One of `DATA_TYPES`; None for an image that is none of the four.
+        SPDX identifier, or ``LicenseRef-`` and a name for terms that are not in SPDX; None where no licence is
+        stated, so that nothing may be passed on.
+    licence_url : str or None
+        Where the licence or the terms are written.
+    access : Access
+        Open, embargoed until a date, controlled, or no image at all; and whom to ask.
+    reference : bool
+        Whether the archive or the community keeps it as reference data.
+    organisms : tuple of Organism
+    methods : tuple of Term
+        Imaging methods as the archive names them, with FBbi identifiers where known.
+    technologies : tuple of str
+        Imaging technologies, out of `TECHNOLOGIES`; derived, see docs/reference/classification.md.
+    scales : tuple of str
+        Out of `SCALES`; derived likewise.
+    data_types : tuple of str
+        Out of `DATA_TYPES`; derived likewise.
+    ground_truth : tuple of str
+        What is known of the images to measure a method by, out of `GROUND_TRUTHS`.
+    genes, proteins, phenotypes, compounds, processes, anatomy : tuple of Term
+        What the images tell about, with identifiers where the archive has them. `anatomy` holds tissues, cell
+        lines and types, and components of the cell; `processes` biological processes.
+    keywords : tuple of str
+    related : tuple of str
+        Identifiers of records that this one belongs together with, such as the map of raw images.
+    released, modified : date or None
+        When the archive published it, and last changed it.
+    size, files, images : int or None
+        Bytes, number of files, number of images.
+    formats : tuple of str
+        File formats in small letters, such as ``ome-zarr``, ``tiff``, ``mrc``.
+    format_version : str or None
+        Version of the format of an image, as ``0.5`` of OME-Zarr.
+    wells, fields : int or None
+        Of a plate: number of wells, and of fields of view; None for an image that is no plate.
     axes : tuple of str
-        Names of the dimensions in order, out of ``t c z y x``.
+        Names of the dimensions in order, out of ``t c z y x``; empty where they are not known.
     shape : tuple of int
-        Size along each axis at level 0.
+        Size along each axis at level 0; of a plate, of its first field of view.
+    chunks, shards : tuple of int
+        Size of a chunk, and of a shard, along each axis; empty where not known or not in use.
     spacing : tuple of float or None
         Distance between samples along each axis: micrometres for ``z y x``, seconds for ``t``. None where
         the source does not state it (that axis then counts pixels or frames) and always for ``c``.
-    dtype : str
+    dtype : str or None
         NumPy name of the pixel type.
     channels : tuple of Channel
-        One for each position along ``c``, or a single one where there is no such axis.
+        One for each position along ``c``, or a single one where there is no such axis; empty where not known.
     labels, tables : tuple of str
         Names of the label images and of the tables.
-    driver : str
-        Name of the driver that reads it: ``mrc`` or ``ome_zarr``.
-    url : str
+    driver : str or None
+        Name of the driver that reads it, ``mrc`` or ``ome_zarr``; None where none can.
+    url : str or None
         Path or address of the image; ``samples://`` stands for the sample archive of this machine.
+    thumbnail : str or None
+        Address of a small picture.
     checksum : str or None
-        ``sha256:`` and the digest of the dataset's manifest; None until the dataset was built.
+        ``sha256:``, ``md5:`` or ``etag:`` and the digest; of a sample, that of its manifest.
+    facts : tuple of Fact
+        Where each fact came from, and when.
     """
 
-    identifier: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*:[a-z0-9]+(-[a-z0-9]+)*$")]
-    title: str
-    description: str
-    source: str
-    source_url: str
-    source_accession: str | None
-    package: str | None
-    authors: tuple[Author, ...]
-    publication: Publication | None
-    doi: Annotated[str, Field(pattern=r"^10\.\d{4,9}/\S+$")] | None
-    licence: str | None
-    organism: Organism | None
-    scale: Scale
-    method: str | None
-    data_type: DataType | None
-    axes: tuple[AxisName, ...]
-    shape: tuple[Annotated[int, Field(gt=0)], ...]
-    spacing: tuple[Annotated[float, Field(gt=0)] | None, ...]
-    dtype: str
-    channels: tuple[Channel, ...]
+    identifier: Identifier
+    kind: Literal["study", "image", "file"] = "image"
+    part_of: Identifier | None = None
+    version: Line | None = None
+    title: Line
+    description: Annotated[str, Field(max_length=20_000)] | None = None
+    source: Line
+    source_url: Address
+    source_accession: Line | None = None
+    package: Line | None = None
+    authors: tuple[Author, ...] = ()
+    publications: tuple[Publication, ...] = ()
+    doi: Doi | None = None
+    licence: Annotated[str, Field(pattern=r"^[A-Za-z0-9.+-]+$", max_length=100)] | None = None
+    licence_url: Address | None = None
+    access: Access = Access()
+    reference: bool = False
+    organisms: tuple[Organism, ...] = ()
+    methods: tuple[Term, ...] = ()
+    technologies: tuple[Technology, ...] = ()
+    scales: tuple[Scale, ...] = ()
+    data_types: tuple[DataType, ...] = ()
+    ground_truth: tuple[GroundTruth, ...] = ()
+    genes: tuple[Term, ...] = ()
+    proteins: tuple[Term, ...] = ()
+    phenotypes: tuple[Term, ...] = ()
+    compounds: tuple[Term, ...] = ()
+    processes: tuple[Term, ...] = ()
+    anatomy: tuple[Term, ...] = ()
+    keywords: tuple[Line, ...] = ()
+    related: tuple[Identifier, ...] = ()
+    released: date | None = None
+    modified: date | None = None
+    size: Count | None = None
+    files: Count | None = None
+    images: Count | None = None
+    formats: tuple[Format, ...] = ()
+    format_version: Line | None = None
+    wells: Count | None = None
+    fields: Count | None = None
+    axes: tuple[AxisName, ...] = ()
+    shape: tuple[Annotated[int, Field(gt=0)], ...] = ()
+    chunks: tuple[Annotated[int, Field(gt=0)], ...] = ()
+    shards: tuple[Annotated[int, Field(gt=0)], ...] = ()
+    spacing: tuple[Annotated[float, Field(gt=0)] | None, ...] = ()
+    dtype: Line | None = None
+    channels: tuple[Channel, ...] = ()
     labels: tuple[Name, ...] = ()
     tables: tuple[Name, ...] = ()
-    driver: Literal["mrc", "ome_zarr"]
-    url: str
-    checksum: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    driver: Literal["mrc", "ome_zarr"] | None = None
+    url: Address | None = None
+    thumbnail: Address | None = None
+    checksum: Checksum | None = None
+    facts: tuple[Fact, ...] = ()
 
     @model_validator(mode="after")
     def _axes_agree(self) -> Self:
-        """Axes, shape, spacing and channels tell of the same array."""
+        """Check that axes, shape, chunks, spacing and channels tell of the same array."""
         if tuple(a for a in AXIS_ORDER if a in self.axes) != self.axes:
             msg = f"axes {self.axes} are not in the order t, c, z, y, x, each at most once"
             raise ValueError(msg)
-        if not len(self.axes) == len(self.shape) == len(self.spacing):
-            msg = f"{len(self.axes)=}, {len(self.shape)=} and {len(self.spacing)=} differ"
+        if len(self.axes) != len(self.shape):
+            msg = f"{len(self.axes)=} and {len(self.shape)=} differ"
             raise ValueError(msg)
+        for name in ("chunks", "shards", "spacing"):
+            length = len(getattr(self, name))
+            if length and length != len(self.axes):
+                msg = f"{len(self.axes)=} and the length {length} of {name} differ"
+                raise ValueError(msg)
         sizes = dict(zip(self.axes, self.shape, strict=True))
-        if len(self.channels) != sizes.get("c", 1):
+        if self.channels and len(self.channels) != sizes.get("c", 1):
             msg = f"{len(self.channels)} channels are named, the image has {sizes.get('c', 1)}"
             raise ValueError(msg)
-        if "c" in self.axes and self.spacing[self.axes.index("c")] is not None:
+        if self.spacing and "c" in self.axes and self.spacing[self.axes.index("c")] is not None:
             msg = "the spacing of axis c is not null: channels have no distance"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Self:
+        """Check that a driver has something to read, and that a part belongs to its own archive."""
+        if self.driver is not None and (self.url is None or self.kind != "image"):
+            msg = f"the driver is {self.driver}, the kind {self.kind} and the url {self.url}: a driver reads an image"
+            raise ValueError(msg)
+        if self.part_of is not None and self.part_of.partition(":")[0] != self.collection:
+            msg = f"part_of is {self.part_of}: a part belongs to a study of its own archive"
             raise ValueError(msg)
         return self
 
     @property
     def collection(self) -> str:
-        """The catalog it belongs to: the identifier before the colon."""
+        """The archive or catalog it belongs to: the identifier before the colon."""
         return self.identifier.partition(":")[0]
 
     @property

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from bioimagehub.catalogs.records import Channel, Record
+    from bioimagehub.catalogs.parts import Channel
+    from bioimagehub.catalogs.records import Record
 
 LONGEST = 256
 """A picture has at most this many pixels along y and x."""

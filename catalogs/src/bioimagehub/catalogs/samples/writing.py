@@ -39,7 +39,7 @@ def write_dataset(folder: Path, record: Record, pixels: Pixels) -> None:
     """
     _check_content(record, pixels)
     folder.mkdir()
-    image = folder / record.url.rpartition("/")[2]
+    image = folder / str(record.url).rpartition("/")[2]
     ngff.write_image(image, record, pixels.image, pixels.labels)
     for name, table in pixels.tables.items():
         _write_table(folder / "tables" / f"{name}.parquet", table)
