@@ -8,8 +8,27 @@
 
 from __future__ import annotations
 
-from bioimagehub.catalogs.catalog import Catalog, open_catalog
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from bioimagehub.catalogs.errors import CatalogError
-from bioimagehub.catalogs.records import Record
+
+if TYPE_CHECKING:
+    from bioimagehub.catalogs.catalog import Catalog, open_catalog
+    from bioimagehub.catalogs.records import Record
 
 __all__ = ["Catalog", "CatalogError", "Record", "open_catalog"]
+
+_HOMES = {"Catalog": "catalog", "Record": "records", "open_catalog": "catalog"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name of the front door when it is asked for: importing the package stays fast."""
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}; it offers {', '.join(sorted(__all__))}"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

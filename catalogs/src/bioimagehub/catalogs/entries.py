@@ -1,19 +1,31 @@
-"""Catalog files: Intake's YAML, read as records without Intake."""
+"""Catalog files: Intake's YAML and the tables it names, read without Intake."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+from platformdirs import user_data_path
 
 from bioimagehub.catalogs.errors import CatalogNotFoundError, InvalidEntryError
-from bioimagehub.catalogs.records import Record, parse_record
 
-_NESTED = "yaml_file_cat"
+if TYPE_CHECKING:
+    from bioimagehub.catalogs.records import Record
+
+NESTED = "yaml_file_cat"
+ARCHIVE = "archive"
+"""Driver of an entry that stands for all records of an archive, in a table."""
 _HERE = "{{ CATALOG_DIR }}"
+
+
+def harvest_path() -> Path:
+    """Folder of the tables harvested on this machine: ``BIOIMAGEHUB_HARVEST``, or else in the user's data folder."""
+    chosen = os.environ.get("BIOIMAGEHUB_HARVEST")
+    return Path(chosen) if chosen else user_data_path("bioimagehub") / "harvest"
 
 
 def find_installed_catalog() -> Path:
@@ -37,32 +49,90 @@ def find_installed_catalog() -> Path:
 
 
 def read_catalog(file: Path) -> list[Record]:
-    """Read the records of a catalog file and of those nested in it, in their order.
+    """Read the records of a catalog file, and of those nested in it, in their order.
 
     Parameters
     ----------
     file : Path
-        An Intake catalog (``sources:``). A source is a record, whose fields are its metadata beside
-        its description, driver and address; or it is a nested catalog (``driver: yaml_file_cat``).
+        An Intake catalog (``sources:``). A source is a record, whose fields are its metadata beside its
+        description, driver and address; or a nested catalog (``driver: yaml_file_cat``); or an archive
+        (``driver: archive``), whose records are in a table.
 
     Raises
     ------
     CatalogNotFoundError
-        If the file is missing.
+        If a file is missing.
     InvalidEntryError
         If it is not a catalog, or an entry is not a valid record.
     """
-    records = []
+    from bioimagehub.catalogs.records import parse_record
+
+    return [parse_record(fields, where) for where, fields in iterate_fields(file)]
+
+
+def iterate_fields(file: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Give the fields of each record of a catalog file, with the file that it stands in.
+
+    Records of YAML files are checked here; those of tables were checked when the table was written.
+
+    Raises
+    ------
+    CatalogNotFoundError, InvalidEntryError
+        As `read_catalog`.
+    """
     for name, source in _read_sources(file).items():
-        if not isinstance(source, Mapping):
-            msg = f"The entry {name} in {file} is {source!r}; expected a mapping with driver and args. Correct it."
-            raise InvalidEntryError(msg)
-        if source.get("driver") == _NESTED:
-            path = str(_argument(source, "path", name, file))
-            records += read_catalog(Path(path.replace(_HERE, str(file.parent))))
+        driver = source.get("driver")
+        if driver == NESTED:
+            yield from iterate_fields(nested_path(name, source, file))
+        elif driver == ARCHIVE:
+            from bioimagehub.catalogs.tables import read_table
+
+            table = nested_path(name, source, file)
+            for fields in read_table(table):
+                yield table, fields
         else:
-            records.append(_read_entry(name, source, file))
-    return records
+            yield file, _read_entry(name, source, file).model_dump(mode="json", exclude_defaults=True)
+
+
+def list_files(file: Path) -> list[Path]:
+    """List the files that a catalog consists of: itself, and what is nested in it, at any depth.
+
+    Raises
+    ------
+    CatalogNotFoundError, InvalidEntryError
+        As `read_catalog`.
+    """
+    files = [file]
+    for name, source in _read_sources(file).items():
+        if source.get("driver") == NESTED:
+            files += list_files(nested_path(name, source, file))
+        elif source.get("driver") == ARCHIVE:
+            files.append(nested_path(name, source, file))
+    return files
+
+
+def nested_path(name: str, source: Mapping[str, Any], file: Path) -> Path:
+    """Give the path of the catalog file or table that an entry stands for.
+
+    A table that was harvested on this machine goes before the one that came with the software.
+
+    Raises
+    ------
+    CatalogNotFoundError
+        If there is none.
+    """
+    shipped = Path(str(_argument(source, "path", name, file)).replace(_HERE, str(file.parent)))
+    path = shipped
+    if source.get("driver") == ARCHIVE and file.parent == find_installed_catalog().parent:
+        harvested = harvest_path() / shipped.name
+        path = harvested if harvested.is_file() else shipped
+    if not path.is_file():
+        msg = (
+            f"The entry {name} in {file} leads to {path}, where no file was found. "
+            "Correct its path, or install the software again if the file came with it."
+        )
+        raise CatalogNotFoundError(msg)
+    return path
 
 
 def _read_sources(file: Path) -> Mapping[str, Any]:
@@ -78,6 +148,10 @@ def _read_sources(file: Path) -> Mapping[str, Any]:
     if not isinstance(sources, Mapping):
         msg = f"The file {file} is not a catalog: it has no mapping 'sources'. Give the path of an Intake catalog."
         raise InvalidEntryError(msg)
+    for name, source in sources.items():
+        if not isinstance(source, Mapping):
+            msg = f"The entry {name} in {file} is {source!r}; expected a mapping with driver and args. Correct it."
+            raise InvalidEntryError(msg)
     return sources
 
 
@@ -90,6 +164,8 @@ def _argument(source: Mapping[str, Any], argument: str, name: str, file: Path) -
 
 
 def _read_entry(name: str, source: Mapping[str, Any], file: Path) -> Record:
+    from bioimagehub.catalogs.records import parse_record
+
     url = str(_argument(source, "url", name, file)).replace(_HERE, str(file.parent))
     metadata = source.get("metadata") or {}
     own = {"description": source.get("description"), "driver": source.get("driver"), "url": url}

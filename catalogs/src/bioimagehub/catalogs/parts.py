@@ -47,7 +47,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", min_length=1, max_length=2000)]
 """One line of text: no control character, which a terminal would obey."""
 Address = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f-\x9f\"<>]+$", max_length=4000)]
-"""A URL or a path, percent-encoded where it holds spaces."""
+"""A URL, percent-encoded where it holds spaces."""
+Location = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=4000)]
+"""A URL or a path; a path may hold spaces."""
 Curie = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*:[A-Za-z0-9_.:/-]+$", max_length=100)]
 """Prefix and local identifier of an ontology or molecular resource, as ``GO:0051301`` or ``UniProtKB:P04637``."""
 Doi = Annotated[str, Field(pattern=r"^10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f]+$", max_length=300)]

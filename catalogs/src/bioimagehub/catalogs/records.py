@@ -23,6 +23,7 @@ from bioimagehub.catalogs.parts import (
     GroundTruth,
     Identifier,
     Line,
+    Location,
     Name,
     Organism,
     Part,
@@ -187,7 +188,7 @@ class Record(Part):
     labels: tuple[Name, ...] = ()
     tables: tuple[Name, ...] = ()
     driver: Literal["mrc", "ome_zarr"] | None = None
-    url: Address | None = None
+    url: Location | None = None
     thumbnail: Address | None = None
     checksum: Checksum | None = None
     facts: tuple[Fact, ...] = ()
@@ -220,6 +221,9 @@ class Record(Part):
         """Check that a driver has something to read, and that a part belongs to its own archive."""
         if self.driver is not None and (self.url is None or self.kind != "image"):
             msg = f"the driver is {self.driver}, the kind {self.kind} and the url {self.url}: a driver reads an image"
+            raise ValueError(msg)
+        if self.url is not None and "://" in self.url and any(sign in self.url for sign in ' "<>'):
+            msg = f"the url {self.url!r} holds spaces, quotes or angle brackets: percent-encode them"
             raise ValueError(msg)
         if self.part_of is not None and self.part_of.partition(":")[0] != self.collection:
             msg = f"part_of is {self.part_of}: a part belongs to a study of its own archive"
