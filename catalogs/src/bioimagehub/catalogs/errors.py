@@ -17,6 +17,7 @@
     ├── DamagedIndexError         (OSError)            the index of the records is not whole
     ├── IndexNotWritableError     (PermissionError)    the index of the records cannot be written
     ├── LockMismatchError         (ValueError)         what was found is not what was locked
+    ├── InvalidHostsError         (ValueError)         a rule that rewrites addresses is not one
     ├── UnknownArchiveError       (LookupError)        there is no archive of that name
     ├── ArchiveError                                   an archive does not give what was asked of it
     │   ├── ArchiveUnreachableError  (ConnectionError) no answer, or none that is whole, after all tries
@@ -115,6 +116,10 @@ class IndexNotWritableError(CatalogError, PermissionError):
 
 class LockMismatchError(CatalogError, ValueError):
     """A record is not the one that was locked."""
+
+
+class InvalidHostsError(CatalogError, ValueError):
+    """A rule that rewrites addresses is not one, or the file of such rules cannot be read."""
 
 
 class UnknownArchiveError(CatalogError, LookupError):
