@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from bioimagehub.catalogs.errors import InvalidEntryError
-from bioimagehub.catalogs.parts import File, Term
+from bioimagehub.catalogs.parts import Author, File, Term
 from bioimagehub.catalogs.records import Record
 
 if TYPE_CHECKING:
@@ -118,6 +118,22 @@ def doi(value: Any) -> str | None:
     """
     found = re.search(r"10\.\d{4,9}/\S+", line(value) or "")
     return found[0][:300] if found else None
+
+
+def author(value: Any) -> Author | None:
+    """Give a person whose name is written in one of the usual ways; a name that is not understood stays whole.
+
+    >>> author("Heriche JK"), author("Cassidy-Amstutz, C"), author("The Cell Atlas team")
+    ... # doctest: +NORMALIZE_WHITESPACE
+    (Author(family='Heriche', given='JK', orcid=None), Author(family='Cassidy-Amstutz', given='C', orcid=None),
+     Author(family='The Cell Atlas team', given=None, orcid=None))
+    """
+    text = (line(value) or "").strip(" .,;")
+    family, comma, given = text.partition(",")
+    if not comma:
+        found = re.fullmatch(r"(.+?) ((?:[A-Z][.-]? ?){1,4})", text)
+        family, given = (found[1], found[2]) if found else (text, "")
+    return Author(family=family.strip(), given=given.strip() or None) if family.strip() else None
 
 
 def slug(name: str) -> str:
