@@ -158,12 +158,16 @@ def term(name: Any, identifier: Any = None) -> Term | None:
 
 
 def make_file(identifier: str, report: Report, **fields: Any) -> File | None:
-    """Make a file of a study; None, and a note in the report, where its path would lead out of the study."""
-    try:
-        return File(**fields)
-    except ValidationError as error:
-        report.defect(identifier, "files", f"{fields.get('path')!r}: {error.errors()[0]['msg']}; left out")
-        return None
+    """Make a file of a study, without what is not valid of it; None where its path would lead out of the study."""
+    while True:
+        try:
+            return File(**fields)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            name = str(fault["loc"][0]) if fault["loc"] else "path"
+            report.defect(identifier, "files", f"{fields.get('path')!r}: {name}: {fault['msg']}; left out")
+            if name == "path" or fields.pop(name, None) is None:
+                return None
 
 
 def make_record(fields: dict[str, Any], report: Report) -> Record:
