@@ -25,7 +25,8 @@
     │   ├── RecordNotFoundError      (LookupError)     the archive has no record of that accession
     │   ├── AccessDeniedError        (PermissionError) the archive asks for credentials or an application
     │   ├── NotOfferedError          (NotImplementedError) the archive has no interface for this
-    │   └── IncompleteHarvestError   (OSError)         a harvest got fewer records than the archive declares
+    │   ├── IncompleteHarvestError   (OSError)         a harvest got fewer records than the archive declares
+    │   └── HarvestRunningError      (BlockingIOError) that archive is being harvested into that folder now
     ├── SamplesNotBuiltError      (FileNotFoundError)  the sample archive, or one dataset of it, is not there
     ├── DamagedSampleError        (OSError)            a built sample lacks files, or its files changed
     ├── SourceImageError          (OSError)            a package does not carry the image it is known for
@@ -152,3 +153,7 @@ class NotOfferedError(ArchiveError, NotImplementedError):
 
 class IncompleteHarvestError(ArchiveError, OSError):
     """A harvest got fewer records than the archive declares; the last good harvest stays."""
+
+
+class HarvestRunningError(ArchiveError, BlockingIOError):
+    """Another process harvests that archive into that folder now."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,12 @@ class Report:
         Tolerated: the record was made all the same.
     losses : list of Loss
         Records that could not be made.
+    quiet : bool
+        Whether to keep defects out of the log, as a harvest does, which writes them down.
 
     Examples
     --------
-    >>> report = Report()
+    >>> report = Report(quiet=True)
     >>> report.defect("empiar:EMPIAR-10310", "size", "'1,9 TB' is not a size; left out")
     >>> print(report.summary())
     1 defect tolerated, 0 records lost
@@ -45,10 +50,13 @@ class Report:
 
     defects: list[Defect] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
+    quiet: bool = False
 
     def defect(self, identifier: str, field: str, text: str) -> None:
         """Note a defect that was tolerated: of which record, in which field, what was found and what was done."""
         self.defects.append(Defect(_line(identifier), _line(field), _line(text)))
+        if not self.quiet:
+            _log.warning("%s: %s: %s", _line(identifier), _line(field), _line(text))
 
     def lost(self, identifier: str, reason: object) -> None:
         """Note a record that could not be made, and the reason."""
@@ -63,7 +71,7 @@ class Report:
 
     def fields(self) -> dict[str, Any]:
         """Give it as plain values, for JSON."""
-        return asdict(self)
+        return {"defects": [asdict(each) for each in self.defects], "losses": [asdict(each) for each in self.losses]}
 
     def extend(self, fields: dict[str, Any]) -> None:
         """Add what another report gave as `fields`."""
