@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bioimagehub.catalogs.archives.values import day, doi, line, listed, number, unique
 from bioimagehub.catalogs.exchange import references, terms
 from bioimagehub.catalogs.exchange.crate_graph import kinds, web
+from bioimagehub.catalogs.exchange.naming import find_licence
 from bioimagehub.catalogs.parts import Access, Author, Organism, Publication, Term
-from bioimagehub.catalogs.vocabulary import licences, methods, organisms
+from bioimagehub.catalogs.vocabulary import methods, organisms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +80,7 @@ class Reader:
         stated = next(
             (line(found.get("@id") or found.get("name")) for found in self.crate.follow(self.root.get("license"))), None
         )
-        spdx, url = licences.parse_licence(stated)
+        spdx, url = find_licence(stated)
         if stated is None or spdx is None:
             self._defect("licence", f"license is {stated!r}, which is no licence that is known; none is stated")
         elif "creativecommons.org" not in stated and "spdx.org" not in stated:
@@ -232,8 +233,8 @@ class Reader:
 
     def _sample(self, entity: dict[str, Any]) -> Iterator[Term]:
         """Give cell lines and tissues of a sample; names of samples that are neither are left out."""
-        for cell_line in self.crate.follow(entity.get("hasCellLine")):
-            yield from (term for _, term in self._terms(cell_line))
+        for named in self.crate.follow(entity.get("hasCellLine")):
+            yield from (term for _, term in self._terms(named))
         name = line(entity.get("name")) or ""
         if name in {"cell", "tissue"}:
             yield Term(name=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.exchange import terms
+from bioimagehub.catalogs.exchange.naming import licence_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,7 +77,7 @@ def dump(record: Record) -> dict[str, Any]:
         "version": record.version,
         "datePublished": record.released and record.released.isoformat(),
         "dateModified": record.modified and record.modified.isoformat(),
-        "license": record.licence_url or (record.licence and licence_address(record.licence)),
+        "license": record.licence_url or (record.licence and licence_page(record.licence)),
         "cite-as": record.doi and f"https://doi.org/{record.doi}",
         "thumbnailUrl": [record.thumbnail] if record.thumbnail else [],
         "keywords": list(record.keywords),
@@ -88,11 +89,6 @@ def dump(record: Record) -> dict[str, Any]:
 
 def _stated(entity: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in entity.items() if value is not None and value != []}
-
-
-def licence_address(licence: str) -> str | None:
-    """Give the page of a licence in the SPDX list; None of terms that are not in it."""
-    return None if licence.startswith("LicenseRef-") else f"https://spdx.org/licenses/{licence}"
 
 
 class _Graph:
