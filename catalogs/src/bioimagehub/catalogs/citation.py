@@ -1,28 +1,34 @@
-"""How to cite a record: one line of text, or a BibTeX entry."""
+"""How to cite a record: one line of text, or a document that a reference manager or a repository reads."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs.parts import Author, Publication
     from bioimagehub.catalogs.records import Record
 
+Style = Literal["bibtex", "csl", "datacite", "ro-crate", "text"]
+STYLES: tuple[str, ...] = get_args(Style)
 
-def cite(record: Record, style: Literal["text", "bibtex"] = "text") -> str:
+
+def cite(record: Record, style: Style = "text") -> str:
     """Give the reference of a record.
 
     Parameters
     ----------
     record : Record
         The record to cite.
-    style : {"text", "bibtex"}
-        One line of text, or a BibTeX entry.
+    style : {"text", "bibtex", "csl", "datacite", "ro-crate"}
+        One line of text; a BibTeX entry; a list of one item in CSL JSON; DataCite metadata in JSON; or the content of
+        ``ro-crate-metadata.json``.
 
     Returns
     -------
     str
+        Text or JSON, without a newline at its end.
 
     Raises
     ------
@@ -37,12 +43,33 @@ def cite(record: Record, style: Literal["text", "bibtex"] = "text") -> str:
     spherical objects in quantitative phase imaging. Optics Express 2018;26:10729-10743.
     https://doi.org/10.1364/OE.26.010729. Data: scikit-image (cell), licence CC0-1.0.
     """
+    if style not in STYLES:
+        msg = (
+            f"{record.identifier} cannot be cited in the style {style!r:.60}. "
+            f"Valid styles are {', '.join(STYLES)}. Choose one."
+        )
+        raise ValueError(msg)
     if style == "text":
         return _text(record)
     if style == "bibtex":
-        return _bibtex(record)
-    msg = f"{record.identifier} cannot be cited in the style {style!r}. Valid styles are bibtex, text. Choose one."
-    raise ValueError(msg)
+        from bioimagehub.catalogs.exchange import bibtex
+
+        return bibtex.dump(record)
+    return json.dumps(_document(record, style), indent=2, ensure_ascii=False)
+
+
+def _document(record: Record, style: Style) -> object:
+    if style == "csl":
+        from bioimagehub.catalogs.exchange import csl
+
+        return [csl.dump(record)]
+    if style == "datacite":
+        from bioimagehub.catalogs.exchange import datacite
+
+        return datacite.dump(record)
+    from bioimagehub.catalogs.exchange import ro_crate
+
+    return ro_crate.dump(record)
 
 
 def _text(record: Record) -> str:
@@ -52,18 +79,13 @@ def _text(record: Record) -> str:
     parts = [names, (published and published.title) or record.title]
     if published:
         parts.append(_journal(published))
-    doi = _doi(record)
+    doi = (published.doi if published else None) or record.doi
     if doi:
         parts.append(f"https://doi.org/{doi}")
     accession = f" {record.source_accession}" if record.source_accession else ""
     licence = f"licence {record.licence}" if record.licence else "no licence stated"
     parts.append(f"Data: {record.source}{accession}, {licence}")
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
-
-
-def _doi(record: Record) -> str | None:
-    """Give the DOI of the main publication, or else of the dataset."""
-    return (record.publications[0].doi if record.publications else None) or record.doi
 
 
 def _journal(published: Publication) -> str:
@@ -74,30 +96,8 @@ def _journal(published: Publication) -> str:
 
 
 def _short_name(author: Author) -> str:
-    return f"{author.family} {re.sub(r'[^A-Z]', '', author.given)}" if author.given else author.family
-
-
-def _bibtex(record: Record) -> str:
-    published = record.publications[0] if record.publications else None
-    fields = {
-        "author": " and ".join(
-            f"{author.family}, {author.given}" if author.given else f"{{{author.family}}}" for author in record.authors
-        ),
-        # Braces keep the capitals of names such as BBBC038.
-        "title": f"{{{(published and published.title) or record.title}}}",
-        "journal": published.journal if published else None,
-        "year": str(published.year) if published and published.year else None,
-        "volume": published.volume if published else None,
-        "pages": published.pages.replace("-", "--") if published and published.pages else None,
-        "doi": _doi(record),
-        "url": record.source_url,
-        "note": _note(record),
-    }
-    kind = "article" if published and published.journal else "misc"
-    lines = [f"  {field} = {{{value}}}," for field, value in fields.items() if value]
-    return "\n".join([f"@{kind}{{{record.identifier},", *lines, "}"])
-
-
-def _note(record: Record) -> str:
-    accession = f" {record.source_accession}" if record.source_accession else ""
-    return f"Data: {record.source}{accession}, {record.licence or 'no licence stated'}".replace("&", r"\&")
+    """Give the family name and the initials; given names without capitals as they are."""
+    if not author.given:
+        return author.family
+    initials = "".join(re.findall(r"[^\W\d_]", "".join(c for c in author.given if c.isupper())))
+    return f"{author.family} {initials or author.given}"

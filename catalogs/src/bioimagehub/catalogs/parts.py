@@ -44,8 +44,14 @@ AxisName = Literal["t", "c", "z", "y", "x"]
 AXIS_ORDER: tuple[str, ...] = get_args(AxisName)
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
-Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", min_length=1, max_length=2000)]
-"""One line of text: no control character, which a terminal would obey."""
+Line = Annotated[
+    str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$", min_length=1, max_length=2000)
+]
+"""One line of text: no control character, which a terminal would obey, and none that turns the direction of writing."""
+Prose = Annotated[
+    str, Field(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$", max_length=20_000)
+]
+"""Text of several lines, with the same characters left out."""
 Address = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f-\x9f\"<>]+$", max_length=4000)]
 """A URL, percent-encoded where it holds spaces."""
 Location = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=4000)]

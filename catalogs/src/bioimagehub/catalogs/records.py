@@ -27,6 +27,7 @@ from bioimagehub.catalogs.parts import (
     Name,
     Organism,
     Part,
+    Prose,
     Publication,
     Scale,
     Technology,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Count = Annotated[int, Field(ge=0)]
+_FAULTS = 50  # as many are told of one entry
 Format = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=40)]
 
 
@@ -143,7 +145,7 @@ class Record(Part):
     part_of: Identifier | None = None
     version: Line | None = None
     title: Line
-    description: Annotated[str, Field(max_length=20_000)] | None = None
+    description: Prose | None = None
     source: Line
     source_url: Address
     source_accession: Line | None = None
@@ -294,8 +296,15 @@ class Record(Part):
 
         return reading.load_table(self, name)
 
-    def cite(self, style: Literal["text", "bibtex"] = "text") -> str:
-        """Give the reference to cite, as one line of text or as a BibTeX entry."""
+    def cite(self, style: Literal["bibtex", "csl", "datacite", "ro-crate", "text"] = "text") -> str:
+        """Give the reference to cite.
+
+        Parameters
+        ----------
+        style : {"text", "bibtex", "csl", "datacite", "ro-crate"}
+            One line of text; a BibTeX entry; a list of one item in CSL JSON; DataCite metadata in JSON; or the content
+            of ``ro-crate-metadata.json``. What the record does not state is left out.
+        """
         from bioimagehub.catalogs import citation
 
         return citation.cite(self, style)
@@ -334,12 +343,18 @@ def parse_record(fields: Mapping[str, Any], where: str | Path) -> Record:
         return Record.model_validate_json(json.dumps(fields))
     except (ValidationError, TypeError) as error:
         faults = (
-            [f"{'.'.join(map(str, fault['loc'])) or 'record'}: {fault['msg']}" for fault in error.errors()]
+            [f"{'.'.join(map(str, fault['loc'])) or 'record'}: {fault['msg']}" for fault in error.errors()[:_FAULTS]]
             if isinstance(error, ValidationError)
             else [str(error)]
         )
+        # What is wrong may be a hundred megabytes long, or made for the terminal that shows the message.
+        shown = [_printable(text) for text in (str(fields.get("identifier", "(without identifier)")), *faults)]
         msg = (
-            f"The entry {fields.get('identifier', '(without identifier)')} in {where} is not a valid record: "
-            f"{'; '.join(faults)}. Correct these fields; docs/reference/records.md lists what each may hold."
+            f"The entry {shown[0]} in {where} is not a valid record: "
+            f"{'; '.join(shown[1:])}. Correct these fields; docs/reference/records.md lists what each may hold."
         )
         raise InvalidEntryError(msg) from error
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:300])
