@@ -193,7 +193,7 @@ def _publications(sections: Iterable[Mapping[str, Any]], other: str | None) -> t
 
 
 def _organisms(sections: Iterable[Mapping[str, Any]], identifier: str, report: Report) -> tuple[Organism, ...]:
-    """Read names and taxa; where the vocabulary knows neither, the name stands as it is written."""
+    """Read names and taxa; where the vocabulary knows neither, a name that has the form of one of a species stands."""
     from bioimagehub.catalogs.vocabulary.organisms import find_organism
 
     found = []
@@ -202,10 +202,15 @@ def _organisms(sections: Iterable[Mapping[str, Any]], identifier: str, report: R
         pairs = [(name, taxon) for name, _ in attributes(section, "Scientific name")]
         pairs += [(name, said.get("termid") or taxon) for name, said in attributes(section, "Organism")]
         for name, said in pairs:
-            organism = _find_taxon(said) or find_organism(name)
+            scientific = name.partition("(")[0].strip()
+            organism = _find_taxon(said) or find_organism(name) or find_organism(scientific)
             if organism is None:
-                report.defect(identifier, "organisms", f"{name!r} is not known in the NCBI taxonomy; kept as a name")
-                organism = Organism(name=name, taxon=None)
+                kept = re.fullmatch(r"[A-Z][a-z]+ [a-z]+( [a-z]+)?", scientific) is not None
+                done = "kept as a name" if kept else "left out"
+                report.defect(identifier, "organisms", f"{name!r} is not known in the NCBI taxonomy; {done}")
+                if not kept:
+                    continue
+                organism = Organism(name=scientific, taxon=None)
             found.append(organism)
     return tuple(dict.fromkeys(found))
 

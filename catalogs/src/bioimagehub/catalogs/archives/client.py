@@ -195,14 +195,11 @@ class Client:
         ----------
         url : str
         body : str or anything that JSON can hold
-            A str is sent as plain text, anything else as JSON.
+            A str is sent as it is, anything else in JSON.
         params : mapping or None
         """
-        if isinstance(body, str):
-            sent, kind = body.encode(), "text/plain; charset=utf-8"
-        else:
-            sent, kind = json.dumps(body).encode(), "application/json"
-        headers = {"Accept": "application/json", "Content-Type": kind} | _COMPRESSED
+        sent = (body if isinstance(body, str) else json.dumps(body)).encode()
+        headers = {"Accept": "application/json", "Content-Type": "application/json"} | _COMPRESSED
         answer = self._ask(_with_query(url, params), _Question("POST", headers, sent))
         return parse_json(answer.body, answer.url)
 

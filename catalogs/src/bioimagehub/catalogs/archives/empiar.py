@@ -1,0 +1,223 @@
+"""EMPIAR, the Electron Microscopy Public Image Archive: entries, and the raw images of each.
+
+It has no search and no list of entries: searches go through the stubs that BioStudies keeps of them, and a harvest asks
+for ranges of numbers. Folders are listed by their web pages alone. About 3% of its requests hang, so the client's
+timeouts and tries do work here.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bioimagehub.catalogs.archives.archive import Archive, Page
+from bioimagehub.catalogs.archives.biostudies import ask_collection, quote_path
+from bioimagehub.catalogs.archives.empiar_entry import API, FILES, parse_folder, parse_record
+from bioimagehub.catalogs.archives.paging import BIA_SEARCH_ROWS, collect
+from bioimagehub.catalogs.archives.report import Report
+from bioimagehub.catalogs.archives.values import day, make_file
+from bioimagehub.catalogs.errors import ArchiveAnswerError, CatalogError, RecordNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from bioimagehub.catalogs.archives.client import Client
+    from bioimagehub.catalogs.parts import File
+    from bioimagehub.catalogs.records import Record
+
+__all__ = [
+    "ARCHIVE",
+    "fetch_record",
+    "harvest",
+    "list_files",
+    "parse_folder",
+    "parse_record",
+    "resolve",
+    "search",
+]
+
+ARCHIVE = Archive(
+    name="empiar",
+    title="EMPIAR",
+    home="https://www.ebi.ac.uk/empiar/",
+    accession=r"EMPIAR-\d{5,6}",
+    example="EMPIAR-10310",
+    gives="Entries with their sets of images, and the files of each",
+    limits=(
+        "No search of its own, so the stubs at BioStudies are searched; organisms are not stated; sizes are rounded; "
+        "files have no checksums, and a listing of a folder may lack some; fetch entries of many gigabytes by Globus"
+    ),
+    licence="CC0-1.0",
+    interface=API,
+)
+COLLECTION = "BioImages-EMPIAR"
+_FIRST = 10_000
+_RANGE = 100
+_GAP = 1_000
+"""Numbers without an entry after which there are no more; entries leave gaps of some tens."""
+_DEPTH = 20
+
+
+def search(text: str, client: Client, *, limit: int = 25) -> list[Record]:
+    """Search the stubs that BioStudies keeps of the entries, by all words of `text`; then fetch the entries.
+
+    Raises
+    ------
+    ArchiveAnswerError
+        If the hits do not agree with their declared number.
+    """
+    hits = collect(ask_collection(client, COLLECTION, text), limit, BIA_SEARCH_ROWS, what=f"hits of {text!r}")
+    accessions = list(dict.fromkeys(each for hit in hits if (each := _accession_of(hit))))
+    if not accessions:
+        return []
+    report = Report()
+    entries = _fetch_entries(",".join(each.removeprefix("EMPIAR-") for each in accessions), client)
+    records = []
+    for accession in accessions:
+        if accession in entries:
+            records.append(parse_record(accession, entries[accession], report, retrieved=_today()))
+        else:
+            report.defect(f"empiar:{accession}", "identifier", "BioStudies lists it and EMPIAR does not; left out")
+    return records
+
+
+def fetch_record(accession: str, client: Client) -> Record:
+    """Fetch an entry; of an obsolete one the record says so.
+
+    Raises
+    ------
+    RecordNotFoundError
+        If there is none of that accession.
+    """
+    return parse_record(ARCHIVE.check(accession), _fetch_entry(accession, client), Report(), retrieved=_today())
+
+
+def list_files(accession: str, client: Client) -> Iterator[File]:
+    """List the files of an entry, one request a folder, made as you iterate.
+
+    Sizes are None where the page of the folder rounds them.
+
+    Raises
+    ------
+    RecordNotFoundError
+        If there is no such entry.
+    ArchiveAnswerError
+        If the page of a folder is none.
+    """
+    number = ARCHIVE.check(accession).removeprefix("EMPIAR-")
+    yield from _walk(f"empiar:{accession}", f"{FILES}/{number}/", "", client, Report())
+
+
+def resolve(accession: str, path: str, client: Client) -> str:
+    """Give the address of a file of an entry, after asking whether it is there.
+
+    Raises
+    ------
+    RecordNotFoundError
+        If it is not.
+    ArchiveAnswerError
+        If `path` leads out of the entry.
+    """
+    number = ARCHIVE.check(accession).removeprefix("EMPIAR-")
+    url = f"{FILES}/{number}/{quote_path(path)}"
+    if make_file(f"empiar:{accession}", Report(quiet=True), path=path, url=url) is None:
+        msg = f"{path[:200]!r} is no path in {accession}; expected a relative one, as list_files gives. Correct it."
+        raise ArchiveAnswerError(msg)
+    client.head(url)
+    return url
+
+
+def harvest(client: Client, report: Report, *, since: date | None = None, cursor: str | None = None) -> Iterator[Page]:
+    """Harvest all entries, a range of numbers at a time.
+
+    Parameters
+    ----------
+    client : Client
+    report : Report
+    since : date or None
+        Only entries that were updated on this day or later.
+    cursor : str or None
+        First number of a range, as a page gave it.
+
+    Raises
+    ------
+    ArchiveUnreachableError, ArchiveAnswerError
+        If a range cannot be read; what was harvested stays, and the harvest goes on at its cursor.
+    """
+    first = int(cursor or _FIRST)
+    empty = 0
+    while empty < _GAP:
+        entries = _fetch_entries(f"{first}-{first + _RANGE - 1}", client)
+        empty = 0 if entries else empty + _RANGE
+        records = []
+        for accession in sorted(entries):
+            entry = entries[accession]
+            updated = day(entry.get("update_date")) or day(entry.get("release_date"))
+            if since is not None and updated is not None and updated < since:
+                continue
+            try:
+                records.append(_parse_whole(accession, entry, client, report))
+            except CatalogError as error:
+                report.lost(f"empiar:{accession}", error)
+        first += _RANGE
+        yield Page(tuple(records), cursor=str(first) if empty < _GAP else None, rows=len(entries))
+
+
+def _parse_whole(accession: str, entry: Mapping[str, Any], client: Client, report: Report) -> Record:
+    """Make a record of an entry of a range; where the range gave only an outline, ask for the whole."""
+    if "imagesets" not in entry:
+        entry = _fetch_entry(accession, client)
+    return parse_record(accession, entry, report, retrieved=_today())
+
+
+def _fetch_entry(accession: str, client: Client) -> Mapping[str, Any]:
+    answer = client.get_json(f"{API}/{accession}/")
+    entry = answer.get(accession) if isinstance(answer, dict) else None
+    if not isinstance(entry, dict):
+        msg = (
+            f"EMPIAR has no public entry {accession}: its answer does not hold it. Check the number at {ARCHIVE.home}."
+        )
+        raise RecordNotFoundError(msg)
+    return entry
+
+
+def _fetch_entries(numbers: str, client: Client) -> dict[str, Mapping[str, Any]]:
+    """Ask for a range or a list of numbers; those without an entry are left out."""
+    try:
+        answer = client.post_json(f"{API}/", numbers)
+    except RecordNotFoundError:
+        return {}
+    if not isinstance(answer, dict):
+        msg = (
+            f"The answer of {API}/ for {numbers[:80]} is no object of entries. EMPIAR changed its interface: report it."
+        )
+        raise ArchiveAnswerError(msg)
+    known = re.compile(ARCHIVE.accession)
+    return {key: entry for key, entry in answer.items() if known.fullmatch(key) and isinstance(entry, dict)}
+
+
+def _walk(identifier: str, url: str, folder: str, client: Client, report: Report) -> Iterator[File]:
+    page = client.get_text(url)
+    for item in parse_folder(page, url):
+        path = f"{folder}{item.name}"
+        if item.folder and path.count("/") < _DEPTH:
+            yield from _walk(identifier, f"{url}{quote_path(item.name)}/", f"{path}/", client, report)
+        elif not item.folder:
+            address = f"{url}{quote_path(item.name)}"
+            found = make_file(identifier, report, path=path, size=item.size, url=address, modified=item.modified)
+            if found is not None:
+                yield found
+
+
+def _accession_of(hit: Any) -> str | None:
+    """Give the accession of an entry out of its stub, which names it in its own accession or in its texts."""
+    if not isinstance(hit, dict):
+        return None
+    texts = (str(hit.get(key)) for key in ("accession", "title", "content"))
+    return next((found[0] for text in texts if (found := re.search(r"\bEMPIAR-\d{5,6}\b", text))), None)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
