@@ -22,7 +22,7 @@ from bioimagehub.catalogs.archives.emdb_entry import (
     split_ids,
 )
 from bioimagehub.catalogs.archives.report import Report
-from bioimagehub.catalogs.archives.values import day, doi, make_record, mapping, number
+from bioimagehub.catalogs.archives.values import day, doi, make_classified, mapping, number
 from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveError, IncompleteHarvestError, InvalidEntryError
 from bioimagehub.catalogs.parts import Publication, Term
 
@@ -150,7 +150,7 @@ def parse_row(row: Mapping[str, str], report: Report) -> Record:
     accession = ARCHIVE.check(row.get("emdb_id", "").strip())
     published = Publication(doi=doi(row.get("xref_DOI")), pubmed=number(row.get("xref_PUBMED")) or None)
     methods, technologies = describe_method(row.get("structure_determination_method"))
-    return make_record(
+    return make_classified(
         {
             **common_fields(accession, row.get("title")),
             "publications": (published,) if published.doi or published.pubmed else (),

@@ -17,7 +17,7 @@ from bioimagehub.catalogs.archives.values import (
     line,
     listed,
     make_file,
-    make_record,
+    make_classified,
     mapping,
     number,
     term,
@@ -89,7 +89,7 @@ def parse_entry(document: Any, report: Report, *, empiar: tuple[str, ...] = ()) 
     }
     if status != "REL":
         fields["url"] = None
-    return make_record(fields, report)
+    return make_classified(fields, report)
 
 
 def parse_files(document: Any, report: Report) -> tuple[File, ...]:

@@ -186,6 +186,13 @@ def make_record(fields: dict[str, Any], report: Report) -> Record:
             _leave_out(fields, error, report)
 
 
+def make_classified(fields: dict[str, Any], report: Report) -> Record:
+    """Make a record as `make_record`, with technology, scale and data type derived where they are not stated."""
+    from bioimagehub.catalogs.vocabulary.classification import complete
+
+    return complete(make_record(fields, report))
+
+
 def _leave_out(fields: dict[str, Any], error: ValidationError, report: Report) -> None:
     """Take out what the first fault is about: one item of a list, one field, or the axes that contradict."""
     fault = error.errors()[0]
