@@ -47,7 +47,7 @@ def test_the_whole_way(server, client):
     assert client.get_bytes(url) == TABLES
     assert files[0].checksum == MD5
     assert Catalog([record])["emdataresource:model-metrics-2019"] == record
-    assert "10.5281/zenodo.4148789" in record.cite("bibtex")
+    assert "10.5281/zenodo.4148789" in record.cite("datacite")
     assert "Lawson" in record.cite()
 
 
