@@ -1,4 +1,4 @@
-"""Technology, scale and data type of a record, derived by the rules of `rules`.
+"""Technology, scale and data type of a record, derived by rules that are written down.
 
 Nothing is derived from descriptions, authors or pixels, and nothing that a record states is changed.
 """
@@ -9,13 +9,16 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bioimagehub.catalogs.vocabulary.data_types import DATA_TYPE_RULES
 from bioimagehub.catalogs.vocabulary.methods import technologies_of
-from bioimagehub.catalogs.vocabulary.rules import DATA_TYPE_RULES, SCALE_RULES, SCALES_OF, TECHNOLOGY_RULES, Rule
+from bioimagehub.catalogs.vocabulary.scales import SCALE_RULES
+from bioimagehub.catalogs.vocabulary.technologies import SCALES_OF, TECHNOLOGY_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bioimagehub.catalogs.records import Record
+    from bioimagehub.catalogs.vocabulary.rules import Rule
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "technologies": TECHNOLOGY_RULES,
@@ -35,10 +38,13 @@ _BETWEEN = " ¦ "
 
 
 class _Evidence(NamedTuple):
-    """What the rules look at, in small letters."""
+    """What the rules look at, in small letters.
 
+    `terms` are the technologies of the methods that the table of terms knows, `methods` the names of the others.
+    """
+
+    terms: tuple[str, ...]
     methods: tuple[str, ...]
-    identifiers: tuple[str, ...]
     words: str
     things: str
     collection: str
@@ -63,7 +69,7 @@ def classify(fields: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     Examples
     --------
     >>> classify({"title": "FIB-SEM of a HeLa cell", "identifier": "empiar:EMPIAR-10311"})["scales"]
-    ('cells', 'tissues')
+    ('cells',)
     """
     found = explain(fields)
     return {
@@ -127,12 +133,19 @@ def complete(record: Record) -> Record:
 
 def _gather(fields: Mapping[str, Any]) -> _Evidence:
     methods = fields.get("methods") or ()
-    names = tuple(name.lower() for name in _names(methods))
+    terms: dict[str, None] = {}
+    others = []
+    for method in methods:
+        name, identifier = (str(method["name"]), method.get("id")) if isinstance(method, dict) else (str(method), None)
+        known = (technologies_of(identifier) if identifier else ()) or technologies_of(name)
+        terms |= dict.fromkeys(known)
+        if not known:
+            others.append(name.lower())
     title_and_keywords = [str(fields.get("title") or ""), *_names(fields.get("keywords") or ())]
     return _Evidence(
-        names,
-        tuple(method.get("id") or "" for method in methods if isinstance(method, dict)),
-        _BETWEEN.join([*title_and_keywords, *names]).lower(),
+        tuple(terms),
+        tuple(others),
+        _BETWEEN.join([*title_and_keywords, *_names(methods)]).lower(),
         _BETWEEN.join([*title_and_keywords, *_names(fields.get("anatomy") or ())]).lower(),
         str(fields.get("collection") or fields.get("identifier") or "").partition(":")[0],
         fields,
@@ -167,6 +180,8 @@ def _holds(rule: Rule, evidence: _Evidence, technologies: Mapping[str, None]) ->
     """Tell whether all conditions of a rule hold; the cheap ones are looked at first."""
     if rule.collections and evidence.collection not in rule.collections:
         return False
+    if evidence.collection in rule.elsewhere:
+        return False
     if rule.field and not evidence.fields.get(rule.field):
         return False
     if not all(any(name in technologies for name in group) for group in rule.technologies):
@@ -179,9 +194,7 @@ def _holds(rule: Rule, evidence: _Evidence, technologies: Mapping[str, None]) ->
 
 
 def _by_table(rule: Rule, evidence: _Evidence, technologies: Mapping[str, None]) -> tuple[str, ...]:
-    """Conclude by a table: of terms where the rule looks at methods, of scales where it looks at technologies."""
-    if rule.technologies:
-        given = [scale for technology in technologies for scale in SCALES_OF[technology]]
-    else:
-        given = [name for text in (*evidence.identifiers, *evidence.methods) for name in technologies_of(text)]
-    return tuple(dict.fromkeys(given))
+    """Conclude by a table: of scales where the rule looks at technologies, else of terms."""
+    if not rule.technologies:
+        return evidence.terms
+    return tuple(dict.fromkeys(scale for technology in technologies for scale in SCALES_OF[technology]))
