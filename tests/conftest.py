@@ -70,6 +70,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="asks the real archives; run with -m live"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep indexes and harvests of the user who runs the tests out of them, and the other way round."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BIOIMAGEHUB_INDEX", str(tmp_path_factory.mktemp("index")))
+        patch.setenv("BIOIMAGEHUB_HARVEST", str(tmp_path_factory.mktemp("harvest")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a built sample archive; ``BIOIMAGEHUB_SAMPLES`` names it for the whole session."""

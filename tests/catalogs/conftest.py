@@ -1,6 +1,6 @@
 """Fixtures of the catalogs.
 
-catalog       : the catalog of this checkout, with the sample archive built
+catalog       : the samples alone, with the sample archive built
 damaged       : a copy of two built samples, to be damaged; it is the sample archive during the test
 fields        : the fields of a valid record, to be changed
 volume        : a small OME-Zarr image with two levels and a label image, written by zarr alone
@@ -21,15 +21,18 @@ import pytest
 import zarr
 
 from bioimagehub.catalogs import Catalog, open_catalog
+from bioimagehub.catalogs.entries import find_installed_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SAMPLES = find_installed_catalog().with_name("samples.yml")
+
 
 @pytest.fixture
 def catalog(samples: Path) -> Catalog:
-    return open_catalog()
+    return open_catalog(SAMPLES)
 
 
 @pytest.fixture

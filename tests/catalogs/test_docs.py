@@ -69,5 +69,5 @@ def test_every_driver_error_and_command_is_told() -> None:
 
 def test_every_variable_is_told() -> None:
     code = "".join(path.read_text() for path in (ROOT / "catalogs" / "src").rglob("*.py"))
-    read = set(re.findall(r"environ\.get\(\"(BIOIMAGEHUB_\w+)\"", code))
+    read = set(re.findall(r"\"(BIOIMAGEHUB_\w+)\"", code))
     assert read == {name for name in _first_column("catalog-files.md") if name.startswith("BIOIMAGEHUB_")}

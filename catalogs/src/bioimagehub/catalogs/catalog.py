@@ -1,32 +1,48 @@
-"""The catalog: the records of all catalog files at hand, to look up, to search and to list."""
+"""The catalog: one search over the records of all catalog files at hand, and the way to each of them."""
 
 from __future__ import annotations
 
-import difflib
 import os
+import re
+import warnings
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from bioimagehub.catalogs.entries import find_installed_catalog, read_catalog
-from bioimagehub.catalogs.errors import InvalidEntryError, UnknownEntryError, UnknownFacetError
+from bioimagehub.catalogs.entries import find_installed_catalog
+from bioimagehub.catalogs.errors import InvalidEntryError, InvalidQueryError, UnknownEntryError, UnknownFacetError
+from bioimagehub.catalogs.index.fields import SORTS
 from bioimagehub.catalogs.locations import SAMPLES
-from bioimagehub.catalogs.parts import DATA_TYPES, SCALES
+from bioimagehub.catalogs.parts import DATA_TYPES, GROUND_TRUTHS, SCALES, TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
+    from bioimagehub.catalogs.index import Index, Selection
     from bioimagehub.catalogs.records import Record
+
+    Values = str | Sequence[str] | None
+    Range = tuple[int | str | date | None, int | str | date | None] | None
+
+_PAGE = 500
+_SHOWN = 30
+_FIXED = {
+    "scale": SCALES, "technology": TECHNOLOGIES, "data_type": DATA_TYPES, "ground_truth": GROUND_TRUTHS,
+    "use": ("commercial", "derivatives", "redistribution"), "kind": ("study", "image", "file"),
+    "access": ("open", "embargoed", "controlled", "none"),
+}  # fmt: skip
+"""Values that can be asked for even where no record has them."""
 
 
 class Catalog:
-    """Records in their order, each found by its identifier.
+    """Records, found by their identifier, by words and by facets. They are read when they are asked for.
 
     Parameters
     ----------
     records : sequence of Record
-        With identifiers that differ.
+        With identifiers that differ. `open_catalog` opens catalog files instead.
 
     Raises
     ------
@@ -36,40 +52,76 @@ class Catalog:
     Examples
     --------
     >>> catalog = open_catalog()
-    >>> catalog["samples:bbbc038-nuclei"] is catalog["samples"]["bbbc038-nuclei"]
+    >>> catalog["samples:bbbc038-nuclei"] == catalog["samples"]["bbbc038-nuclei"]
     True
-    >>> [record.name for record in catalog.search("BBBC038")]
+    >>> catalog["idr:idr0013"].licence
+    'CC0-1.0'
+    >>> [record.name for record in catalog["samples"].search("BBBC038")]
     ['bbbc038-nuclei']
     """
 
+    _index: Index
+    _selection: Selection
+    _sort: str
+    _text: str
+
     def __init__(self, records: Sequence[Record]) -> None:
-        self._records = {record.identifier: record for record in records}
-        if len(self._records) < len(records):
-            identifiers = [record.identifier for record in records]
+        from bioimagehub.catalogs.index import build_memory_index
+
+        identifiers = [record.identifier for record in records]
+        if len(set(identifiers)) < len(identifiers):
             twice = sorted({name for name in identifiers if identifiers.count(name) > 1})
             msg = (
                 f"The catalogs hold more than one entry {', '.join(twice)}; an identifier must belong to one entry. "
                 "Rename the entry in one of the files, or leave that file out of BIOIMAGEHUB_CATALOGS."
             )
             raise InvalidEntryError(msg)
+        self._index = build_memory_index(record.model_dump(mode="json", exclude_defaults=True) for record in records)
+        self._selection = self._index.select()
+        self._sort, self._text = "relevance", ""
+
+    @classmethod
+    def of_index(cls, index: Index, selection: Selection | None = None, *, sort: str = "relevance") -> Catalog:
+        """Make the catalog of an index, or of a selection out of it."""
+        catalog = cls.__new__(cls)
+        catalog._index = index
+        catalog._selection = index.select() if selection is None else selection
+        catalog._sort, catalog._text = sort, ""
+        return catalog
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._selection)
 
     def __iter__(self) -> Iterator[Record]:
-        return iter(self._records.values())
+        for fields in self.iterate_fields():
+            yield _make_record(fields)
+
+    def iterate_fields(self) -> Iterator[Mapping[str, Any]]:
+        """Give the plain fields of each record, which is faster than the records themselves."""
+        for offset in range(0, len(self), _PAGE):
+            yield from self._selection.page(offset, _PAGE, self._sort)
 
     def __contains__(self, identifier: object) -> bool:
-        return identifier in self._records
+        return isinstance(identifier, str) and identifier in self._selection
+
+    def page(self, offset: int = 0, limit: int = 20) -> list[Record]:
+        """Give some of the records, in the order of the catalog.
+
+        Parameters
+        ----------
+        offset, limit : int
+            How many to leave out, and how many to give at most.
+        """
+        return [_make_record(fields) for fields in self._selection.page(offset, limit, self._sort)]
 
     def __getitem__(self, name: str) -> Any:
-        """Give the record of an identifier, or the catalog of a collection.
+        """Give the record of an identifier, or the catalog of an archive.
 
         Parameters
         ----------
         name : str
-            An identifier such as ``samples:bbbc038-nuclei``; or a collection such as ``samples``; or the name
-            behind the colon, where only one record has it.
+            An identifier such as ``idr:idr0062``; an archive such as ``idr``; the name behind the colon, where only
+            one record has it; or the own name of a study, such as ``mitocheck``.
 
         Returns
         -------
@@ -80,114 +132,197 @@ class Catalog:
         UnknownEntryError
             If there is no such entry; the message names the nearest ones.
         """
-        if name in self._records:
-            return self._records[name]
-        named = [record for record in self if record.name == name]
+        if name in self:
+            return _make_record(self._index.get(name))
+        named = [identifier for identifier in self._index.find_names(name) if identifier in self]
         if len(named) == 1:
-            return named[0]
-        collection = [record for record in self if record.collection == name]
-        if collection:
-            return Catalog(collection)
-        raise UnknownEntryError(self._describe_unknown(name))
+            return _make_record(self._index.get(named[0]))
+        archive = self._selection.narrow("", {"archive": [name]}, {})
+        if len(archive):
+            return Catalog.of_index(self._index, archive, sort=self._sort)
+        from bioimagehub.catalogs.archives import ALIASES
 
-    def _describe_unknown(self, name: str) -> str:
-        collections = sorted({record.collection for record in self})
-        names = [*collections, *self._records, *(record.name for record in self)]
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        found = f"the nearest are {', '.join(near)}" if near else f"its collections are {', '.join(collections)}"
+        alias = ALIASES.get(name.casefold())
+        if alias is not None and alias in self:
+            return _make_record(self._index.get(alias))
+        raise UnknownEntryError(self._describe_unknown(name, named))
+
+    def _describe_unknown(self, name: str, named: Sequence[str]) -> str:
+        near = named or [identifier for identifier in self._index.near(name) if identifier in self]
+        if near:
+            found = f"the nearest are {', '.join(near[:5])}"
+        else:
+            archives = self._selection.facets(["archive"], limit=100)["archive"]
+            found = f"its archives are {', '.join(sorted(archive for archive, _ in archives)) or 'none'}"
         return f"The catalog has no entry {name!r}; {found}. Look for one with search(), or list all with table()."
 
+    def parts_of(self, study: str) -> Catalog:
+        """Give the images and files of a study; empty where the catalog knows none.
+
+        Parameters
+        ----------
+        study : str
+            Its identifier.
+        """
+        return Catalog.of_index(self._index, self._selection.narrow("", {"part_of": [study]}, {}), sort=self._sort)
+
     def _ipython_key_completions_(self) -> list[str]:
-        return list(self._records)
+        archives = self._selection.facets(["archive"], limit=100)["archive"]
+        return [*(archive for archive, _ in archives), *self._selection.identifiers(0, _PAGE, self._sort)]
 
     def search(
         self,
         text: str = "",
         *,
-        organism: str | None = None,
-        scale: str | None = None,
-        method: str | None = None,
-        data_type: str | None = None,
+        archive: Values = None,
+        kind: Values = None,
+        part_of: Values = None,
+        organism: Values = None,
+        scale: Values = None,
+        technology: Values = None,
+        method: Values = None,
+        data_type: Values = None,
+        ground_truth: Values = None,
+        gene: Values = None,
+        protein: Values = None,
+        phenotype: Values = None,
+        compound: Values = None,
+        process: Values = None,
+        anatomy: Values = None,
+        licence: Values = None,
+        use: Values = None,
+        access: Values = None,
+        reference: bool | None = None,
+        readable: bool | None = None,
+        part: bool | None = None,
+        format: Values = None,
+        year: Values = None,
+        size: Range = None,
+        files: Range = None,
+        images: Range = None,
+        released: Range = None,
+        modified: Range = None,
+        sort: str | None = None,
     ) -> Catalog:
         """Narrow the catalog to the records that fit.
 
         Parameters
         ----------
         text : str
-            Words that must all occur, in any case, somewhere in identifier, title, description, source,
-            accession, authors, organism, scale, method, data type, or names of channels, labels and tables.
-        organism : str or None
-            Scientific name, or NCBI taxon as digits; None takes any.
-        scale, data_type : str or None
-            One of Table 1 and Table 2 of Ellenberg et al. 2018; None takes any.
-        method : str or None
-            Imaging method, as the records name it; None takes any.
+            Words that must all occur, in any case and order; ``"two words"`` in quotes is a phrase, ``micro*`` a
+            beginning, ``-word`` must not occur. Synonyms count: ``mitosis`` finds cell division.
+        archive, kind, part_of, organism, scale, technology, method, data_type, ground_truth, gene, protein, \
+phenotype, compound, process, anatomy, licence, access, format, year : str, sequence of str or None
+            Values of facets; of several, one must fit. An organism may be given by its scientific or common name,
+            its NCBI taxon or a cell line; a method by name or FBbi identifier. `facets` lists what there is.
+        use : str, sequence of str or None
+            What the licence must not forbid, all of them: ``commercial``, ``derivatives``, ``redistribution``.
+        reference, readable, part : bool or None
+            Whether it is reference data; whether a driver opens it here; whether it is part of a study. None takes
+            both.
+        size : tuple or None
+            Least and largest size, both included, in bytes or as text (``"1 TB"``); None is open.
+        files, images : tuple of int or None
+            Least and largest number.
+        released, modified : tuple of date, ISO date or None
+            First and last day.
+        sort : str or None
+            ``relevance``, ``identifier``, ``title``, ``size``, ``files``, ``images``, ``released`` or ``modified``;
+            with a minus before it, as ``-size``, the largest or latest first. None keeps the order.
 
         Returns
         -------
         Catalog
-            In the order of this one; empty when nothing fits.
+            The best first; empty when nothing fits.
 
         Raises
         ------
         UnknownFacetError
-            If no record of this catalog has such an organism or method, or there is no such scale or data type.
-
-        References
-        ----------
-        Ellenberg et al., Nature Methods 15, 849-854 (2018), doi:10.1038/s41592-018-0195-8.
+            If no record has such a value of a facet.
+        InvalidQueryError
+            If a range or the order cannot be understood, or the text is too long.
         """
-        wanted = {"organism": organism, "scale": scale, "method": method, "data_type": data_type}
-        facets = {facet: value.casefold() for facet, value in wanted.items() if value is not None}
-        for facet, value in facets.items():
-            self._check_facet(facet, value)
-        words = text.casefold().split()
-        return Catalog(
-            [
-                record
-                for record in self
-                if all(value in _facet_values(record, facet) for facet, value in facets.items())
-                and all(word in haystack for haystack in [_words(record)] for word in words)
-            ]
-        )
+        filters = {
+            name: [value] if isinstance(value, str) else [str(one) for one in value]
+            for name, value in {
+                "archive": archive, "kind": kind, "part_of": part_of, "organism": organism, "scale": scale,
+                "technology": technology, "method": method, "data_type": data_type, "ground_truth": ground_truth,
+                "gene": gene, "protein": protein, "phenotype": phenotype, "compound": compound, "process": process,
+                "anatomy": anatomy, "licence": licence, "access": access, "format": format, "year": year,
+            }.items()
+            if value is not None
+        }  # fmt: skip
+        if use is not None:
+            filters["use"] = [use] if isinstance(use, str) else list(use)
+        self._check_facets(filters)
+        ranges = {
+            name: (_parse_bound(name, bounds[0]), _parse_bound(name, bounds[1]))
+            for name, bounds in {
+                "size": size, "files": files, "images": images, "released": released, "modified": modified,
+            }.items()
+            if bounds is not None
+        }  # fmt: skip
+        if sort is not None and sort not in SORTS:
+            msg = f"A search cannot be sorted by {sort!r}. Valid values are: {', '.join(sorted(SORTS))}. Choose one."
+            raise InvalidQueryError(msg)
+        selection = self._selection.narrow(text, filters, ranges)
+        for name, flag in {"reference": reference, "readable": readable, "part": part}.items():
+            if flag is not None:
+                fits = {name: ["yes"]}
+                selection = selection.narrow("", fits, {}) if flag else selection.without(fits)
+        found = Catalog.of_index(self._index, selection, sort=sort or self._sort)
+        found._text = " ".join(filter(None, [self._text, text.strip()]))
+        return found
 
-    def _check_facet(self, facet: str, value: str) -> None:
-        fixed = {"scale": SCALES, "data_type": DATA_TYPES}.get(facet)
-        present = {name for record in self for name in _facet_names(record, facet) if not name.isdigit()}
-        known = {entry for record in self for entry in _facet_values(record, facet)}
-        if value in known or (fixed is not None and value in fixed):
-            return
-        valid = ", ".join(sorted(fixed or present)) or "none in this catalog"
-        msg = f"No record has the {facet} {value!r}. Valid values are: {valid}. Choose one, or search for it as text."
-        raise UnknownFacetError(msg)
+    def _check_facets(self, filters: Mapping[str, Sequence[str]]) -> None:
+        for facet, values in filters.items():
+            for value in values:
+                if len(self._index.select(filters={facet: [value]})) or value in _FIXED.get(facet, ()):
+                    continue
+                known = {*(name for name, _ in self._index.values(facet)), *_FIXED.get(facet, ())}
+                frequent = [name for name, _ in self._index.values(facet)[:_SHOWN]]
+                valid = sorted(known if len(known) <= _SHOWN else frequent)
+                more = ", and more" if len(known) > len(valid) else ""
+                msg = (
+                    f"No record has the {facet} {value!r}. Valid values are: {', '.join(valid) or 'none'}{more}. "
+                    "Choose one, or search for it as text."
+                )
+                raise UnknownFacetError(msg)
 
-    def table(self) -> pd.DataFrame:
-        """List the records as a table, one row each, with the identifier as index."""
+    def facets(self, *names: str, limit: int = 10) -> dict[str, dict[str, int]]:
+        """Count the records of each value of the facets.
+
+        Parameters
+        ----------
+        *names : str
+            Facets, as `search` takes them; with none, all of them.
+        limit : int
+            How many values of each, the most frequent first.
+        """
+        counts = self._selection.facets(list(names) or None, limit=limit)
+        return {facet: dict(values) for facet, values in counts.items()}
+
+    def suggest(self) -> str | None:
+        """Give the text of this search with its words spelt as the catalog has them; None if they are so already."""
+        return self._index.suggest(self._text) if self._text else None
+
+    def table(self, limit: int | None = None) -> pd.DataFrame:
+        """List the records as a table, one row each, with the identifier as index.
+
+        Parameters
+        ----------
+        limit : int or None
+            How many rows at most; None lists all.
+        """
         import pandas as pd
 
-        rows = [
-            {
-                "identifier": record.identifier,
-                "title": record.title,
-                "organism": _joined(organism.name for organism in record.organisms),
-                "scale": _joined(record.scales),
-                "method": _joined(method.name for method in record.methods),
-                "data_type": _joined(record.data_types),
-                "axes": "".join(record.axes),
-                "shape": " × ".join(map(str, record.shape)),
-                "labels": ", ".join(record.labels),
-                "tables": ", ".join(record.tables),
-                "licence": record.licence,
-                "source": record.source,
-            }
-            for record in self
-        ]
-        return pd.DataFrame(rows, columns=_COLUMNS).set_index("identifier")
+        fields = self.iterate_fields() if limit is None else self._selection.page(0, limit, self._sort)
+        return pd.DataFrame([_table_row(one) for one in fields], columns=_COLUMNS).set_index("identifier")
 
     def __str__(self) -> str:
         from bioimagehub.catalogs import display
 
-        return display.catalog_text(list(self))
+        return display.catalog_text(self)
 
     def __repr__(self) -> str:
         return f"<Catalog of {len(self)} records>"
@@ -195,23 +330,56 @@ class Catalog:
     def _repr_html_(self) -> str:
         from bioimagehub.catalogs import display
 
-        return display.catalog_html(list(self))
+        return display.catalog_html(self)
 
 
 _COLUMNS = [
-    "identifier", "title", "organism", "scale", "method", "data_type", "axes", "shape", "labels", "tables",
-    "licence", "source",
+    "identifier", "title", "kind", "organism", "scale", "method", "data_type", "axes", "shape", "size", "released",
+    "labels", "tables", "licence", "source",
 ]  # fmt: skip
 
 
-def open_catalog(*urls: str | Path) -> Catalog:
+def _table_row(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "identifier": fields["identifier"],
+        "title": fields["title"],
+        "kind": fields.get("kind", "image"),
+        "organism": _join(organism["name"] for organism in fields.get("organisms", ())),
+        "scale": _join(fields.get("scales", ())),
+        "method": _join(method["name"] for method in fields.get("methods", ())),
+        "data_type": _join(fields.get("data_types", ())),
+        "axes": "".join(fields.get("axes", ())),
+        "shape": " × ".join(map(str, fields.get("shape", ()))),
+        "size": fields.get("size"),
+        "released": fields.get("released"),
+        "labels": ", ".join(fields.get("labels", ())),
+        "tables": ", ".join(fields.get("tables", ())),
+        "licence": fields.get("licence"),
+        "source": fields["source"],
+    }
+
+
+def _join(names: Iterable[str]) -> str | None:
+    return ", ".join(names) or None
+
+
+def open_catalog(
+    *urls: str | Path, lock: str | Path | None = None, on_change: Literal["error", "warn"] = "error"
+) -> Catalog:
     """Open the catalogs of this machine as one.
+
+    The first time, an index of all records is built, which takes some seconds; see
+    `bioimagehub.catalogs.indexes`.
 
     Parameters
     ----------
     *urls : str or Path
         Catalog files to open instead. With none: the catalog that came with the software, and then the files
         that ``BIOIMAGEHUB_CATALOGS`` names, separated as in ``PATH``; a hub sets it to its own.
+    lock : str, Path or None
+        A lock file. The catalog then holds the locked records alone, and what is found is compared with it.
+    on_change : {"error", "warn"}
+        What to do where a record is not the one that was locked.
 
     Returns
     -------
@@ -223,14 +391,21 @@ def open_catalog(*urls: str | Path) -> Catalog:
         If a file is missing.
     InvalidEntryError
         If a file is not a catalog, or an entry is not valid.
+    LockMismatchError
+        If a locked record is missing or differs, unless `on_change` is ``"warn"``.
+    InvalidDocumentError
+        If the lock is not one.
 
     Examples
     --------
     >>> "samples:nuclei-3d" in open_catalog()
     True
     """
+    from bioimagehub.catalogs.indexes import open_catalog_index
+
     files = [Path(url) for url in urls] or [find_installed_catalog(), *_hub_catalogs()]
-    return Catalog([_as_built(record) for file in files for record in read_catalog(file)])
+    catalog = Catalog.of_index(open_catalog_index(files))
+    return catalog if lock is None else _keep_to_lock(catalog, Path(lock), on_change)
 
 
 def _hub_catalogs() -> list[Path]:
@@ -238,7 +413,28 @@ def _hub_catalogs() -> list[Path]:
     return [Path(file) for file in named if file]
 
 
-def _as_built(record: Record) -> Record:
+def _keep_to_lock(catalog: Catalog, file: Path, on_change: str) -> Catalog:
+    from bioimagehub.catalogs import pins
+    from bioimagehub.catalogs.errors import LockMismatchError
+
+    lock = pins.read_lock(file)
+    changes = pins.verify(lock, catalog)
+    if changes:
+        listed = "\n  ".join(str(change) for change in changes)
+        msg = (
+            f"What the catalog holds is not what {file} locked, in {len(changes)} places:\n  {listed}\n"
+            "Get the locked version, or lock anew after checking what changed: bioimagehub catalog verify tells."
+        )
+        if on_change != "warn":
+            raise LockMismatchError(msg)
+        warnings.warn(msg, stacklevel=3)
+    return Catalog([catalog[pin.identifier] for pin in lock.pins if pin.identifier in catalog])
+
+
+def _make_record(fields: Mapping[str, Any] | None) -> Record:
+    from bioimagehub.catalogs.records import parse_record
+
+    record = parse_record(fields or {}, "the index")
     if record.url is None or not record.url.startswith(SAMPLES):
         return record
     from bioimagehub.catalogs.samples.archive import add_checksum, samples_path
@@ -246,27 +442,25 @@ def _as_built(record: Record) -> Record:
     return add_checksum(record, samples_path())
 
 
-def _joined(names: Iterable[str]) -> str | None:
-    return ", ".join(names) or None
+_UNITS = {unit: 1000**power for power, unit in enumerate(("B", "KB", "MB", "GB", "TB", "PB"))} | {
+    unit: 1024**power for power, unit in enumerate(("KIB", "MIB", "GIB", "TIB", "PIB"), start=1)
+}
 
 
-def _facet_names(record: Record, facet: str) -> list[str]:
-    if facet == "organism":
-        return [name for organism in record.organisms for name in (organism.name, str(organism.taxon))]
-    if facet == "method":
-        return [method.name for method in record.methods]
-    return list(getattr(record, f"{facet}s"))
-
-
-def _facet_values(record: Record, facet: str) -> list[str]:
-    return [name.casefold() for name in _facet_names(record, facet)]
-
-
-def _words(record: Record) -> str:
-    parts = [
-        record.identifier, record.title, record.description or "", record.source, record.source_accession or "",
-        *record.scales, *record.data_types, *_facet_names(record, "method"), *_facet_names(record, "organism"),
-        *(f"{author.given or ''} {author.family}" for author in record.authors),
-        *(channel.name for channel in record.channels), *record.labels, *record.tables,
-    ]  # fmt: skip
-    return "\n".join(parts).casefold()
+def _parse_bound(name: str, bound: int | str | date | None) -> int | str | None:
+    """Turn the bound of a range into bytes, a number or an ISO date."""
+    if bound is None or (isinstance(bound, int) and name not in {"released", "modified"}):
+        return bound
+    if name in {"released", "modified"}:
+        try:
+            return date.fromisoformat(str(bound)).isoformat()
+        except ValueError as error:
+            msg = f"{bound!r} is no bound of {name!r}. Expected a date such as 2024-12-31. Write it like this."
+            raise InvalidQueryError(msg) from error
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", str(bound))
+    unit = match[2].upper() if match else ""
+    if match is None or (unit and (name != "size" or unit not in _UNITS)):
+        expected = "a number of bytes, or a text such as '1.5 TB' or '20 GiB'" if name == "size" else "a whole number"
+        msg = f"{bound!r} is no bound of {name!r}. Expected {expected}. Write it like this."
+        raise InvalidQueryError(msg)
+    return int(float(match[1]) * _UNITS.get(unit, 1))

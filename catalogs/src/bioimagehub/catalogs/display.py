@@ -12,6 +12,8 @@ from bioimagehub.catalogs.errors import CatalogError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bioimagehub.catalogs.catalog import Catalog
+    from bioimagehub.catalogs.parts import Term
     from bioimagehub.catalogs.records import Record
 
 _WIDTH = 88
@@ -29,24 +31,68 @@ def record_rows(record: Record) -> list[tuple[str, str]]:
     )
     authors = ", ".join(f"{author.given or ''} {author.family}".strip() for author in record.authors)
     rows = [
-        ("identifier", record.identifier),
+        ("identifier", record.identifier + (f", version {record.version}" if record.version else "")),
+        ("kind", record.kind if record.part_of is None else f"{record.kind} of {record.part_of}"),
         ("source", " ".join(filter(None, [record.source, record.source_accession]))),
+        ("page", record.source_url),
         ("out of", record.package or ""),
         ("authors", authors or unknown),
-        ("licence", record.licence or unknown),
+        ("licence", _licence(record) or unknown),
+        ("access", _access(record)),
         ("organism", organisms or unknown),
         ("scale", ", ".join(record.scales)),
+        ("technology", ", ".join(record.technologies)),
         ("method", _methods(record) or unknown),
         ("data type", ", ".join(record.data_types) or "none of the four"),
+        ("truth", ", ".join(record.ground_truth)),
+        *((name, _terms(getattr(record, name))) for name in _SUBJECTS),
+        ("released", str(record.released or "")),
+        ("size", _size(record)),
+        ("formats", ", ".join(record.formats)),
         ("pixels", "; ".join(filter(None, [sizes, record.dtype]))),
         ("spacing", _spacing(record) if record.axes else ""),
         ("channels", ", ".join(channel.name for channel in record.channels)),
         ("labels", ", ".join(record.labels)),
         ("tables", ", ".join(record.tables)),
+        ("belongs to", ", ".join(record.related[:_MOST])),
+        ("address", record.url or ""),
         ("cite", record.cite()),
         ("checksum", record.checksum or ""),
+        ("facts from", "; ".join(f"{fact.source} ({fact.retrieved})" for fact in record.facts)),
     ]
     return [(name, text) for name, text in rows if text]
+
+
+_SUBJECTS = ("genes", "proteins", "phenotypes", "compounds", "processes", "anatomy")
+_MOST = 12
+
+
+def _terms(terms: Sequence[Term]) -> str:
+    named = [f"{term.name} ({term.id})" if term.id else term.name for term in terms[:_MOST]]
+    more = [f"and {len(terms) - _MOST} more"] if len(terms) > _MOST else []
+    return ", ".join(named + more)
+
+
+def _licence(record: Record) -> str | None:
+    """Give the licence, and what it forbids."""
+    from bioimagehub.catalogs.vocabulary.licences import forbids
+
+    forbidden = ", ".join(forbids(record.licence))
+    return f"{record.licence} (forbids {forbidden})" if record.licence and forbidden else record.licence
+
+
+def _access(record: Record) -> str:
+    access = record.access
+    if access.kind == "open":
+        return ""
+    until = f" until {access.until}" if access.until else ""
+    return " ".join(filter(None, [f"{access.kind}{until}.", access.how, access.url]))
+
+
+def _size(record: Record) -> str:
+    counts = {"bytes": record.size, "files": record.files, "images": record.images}
+    counts |= {"wells": record.wells, "fields of view": record.fields}
+    return ", ".join(f"{number:,} {what}" for what, number in counts.items() if number is not None)
 
 
 def _methods(record: Record) -> str:
@@ -89,9 +135,15 @@ def record_html(record: Record) -> str:
 
 
 def _picture(record: Record) -> str:
-    """Give the thumbnail as an image element, or a sentence in its place when it cannot be had."""
+    """Give the thumbnail as an image element, or a sentence in its place when it cannot be had.
+
+    Only what lies on this machine is read: showing a record never waits for an archive.
+    """
+    from bioimagehub.catalogs.locations import is_local
     from bioimagehub.catalogs.thumbnail import make_thumbnail
 
+    if record.driver is None or record.url is None or not is_local(record.url):
+        return ""
     try:
         png = make_thumbnail(record)
     except CatalogError as error:
@@ -103,27 +155,38 @@ def _picture(record: Record) -> str:
     )
 
 
-def catalog_text(records: Sequence[Record]) -> str:
+def catalog_text(catalog: Catalog) -> str:
     """Show a catalog in a terminal: one line a record."""
+    records = catalog.page(0, _SHOWN)
     width = max((len(record.identifier) for record in records), default=0)
-    lines = [f"{len(records)} records"]
-    lines += [f"  {record.identifier:<{width}}  {record.title}" for record in records[:_SHOWN]]
-    if len(records) > _SHOWN:
-        lines.append(f"  and {len(records) - _SHOWN} more: narrow it with search()")
+    lines = [_count(catalog)]
+    lines += [f"  {record.identifier:<{width}}  {record.title}" for record in records]
+    if len(catalog) > _SHOWN:
+        lines.append(f"  and {len(catalog) - _SHOWN} more: narrow it with search()")
     return "\n".join(lines)
 
 
-def catalog_html(records: Sequence[Record]) -> str:
+def catalog_html(catalog: Catalog) -> str:
     """Show a catalog in a notebook: one row a record, the first fifty of them."""
     head = "".join(f"<th style='text-align:left'>{name}</th>" for name in ("identifier", "title", "scale", "method"))
     rows = "".join(
         "<tr>"
         + "".join(
             f"<td style='text-align:left'>{escape(text)}</td>"
-            for text in (record.identifier, record.title, ", ".join(record.scales), _methods(record) or "not stated")
+            for text in (
+                record.identifier,
+                record.title,
+                ", ".join(record.scales),
+                _methods(record) or "not stated",
+            )
         )
         + "</tr>"
-        for record in records[:_SHOWN]
+        for record in catalog.page(0, _SHOWN)
     )
-    more = f"<p>and {len(records) - _SHOWN} more: narrow it with search()</p>" if len(records) > _SHOWN else ""
-    return f"<p>{len(records)} records</p><table><tr>{head}</tr>{rows}</table>{more}"
+    more = f"<p>and {len(catalog) - _SHOWN} more: narrow it with search()</p>" if len(catalog) > _SHOWN else ""
+    return f"<p>{escape(_count(catalog))}</p><table><tr>{head}</tr>{rows}</table>{more}"
+
+
+def _count(catalog: Catalog) -> str:
+    suggestion = None if len(catalog) else catalog.suggest()
+    return f"{len(catalog)} records" + (f"; did you mean: {suggestion}" if suggestion else "")

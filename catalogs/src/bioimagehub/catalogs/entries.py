@@ -70,6 +70,41 @@ def read_catalog(file: Path) -> list[Record]:
     return [parse_record(fields, where) for where, fields in iterate_fields(file)]
 
 
+def read_entries(file: Path) -> Iterator[Record | InvalidEntryError]:
+    """Read the records of a catalog file as `read_catalog` does, and give the fault in place of one that is not valid.
+
+    Raises
+    ------
+    CatalogNotFoundError, InvalidEntryError
+        If a file is missing or is not a catalog.
+    """
+    from bioimagehub.catalogs.records import parse_record
+
+    for name, source in _read_sources(file).items():
+        driver = source.get("driver")
+        if driver == NESTED:
+            yield from read_entries(nested_path(name, source, file))
+            continue
+        table = nested_path(name, source, file) if driver == ARCHIVE else None
+        try:
+            if table is None:
+                yield _read_entry(name, source, file)
+        except InvalidEntryError as error:
+            yield error
+        for fields in _read_table(table):
+            try:
+                yield parse_record(fields, str(table))
+            except InvalidEntryError as error:
+                yield error
+
+
+def _read_table(table: Path | None) -> Iterator[Mapping[str, Any]]:
+    if table is not None:
+        from bioimagehub.catalogs.tables import read_table
+
+        yield from read_table(table)
+
+
 def iterate_fields(file: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Give the fields of each record of a catalog file, with the file that it stands in.
 
@@ -85,10 +120,8 @@ def iterate_fields(file: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
         if driver == NESTED:
             yield from iterate_fields(nested_path(name, source, file))
         elif driver == ARCHIVE:
-            from bioimagehub.catalogs.tables import read_table
-
             table = nested_path(name, source, file)
-            for fields in read_table(table):
+            for fields in _read_table(table):
                 yield table, fields
         else:
             yield file, _read_entry(name, source, file).model_dump(mode="json", exclude_defaults=True)

@@ -5,6 +5,17 @@ from __future__ import annotations
 SAMPLES = "samples://"
 
 
+def is_local(url: str) -> bool:
+    """Tell whether an address leads to something on this machine.
+
+    Examples
+    --------
+    >>> is_local("samples://nuclei-3d/image.ome.zarr"), is_local("https://example.org/image.ome.zarr")
+    (True, False)
+    """
+    return url.startswith((SAMPLES, "file://")) or "://" not in url
+
+
 def resolve(url: str) -> str:
     """Turn the address of an entry into a path or address that can be opened.
 

@@ -31,13 +31,52 @@ def open_image(record: Record, level: int = 0, *, label: str | None = None, chun
     if label is not None and label not in record.labels:
         raise UnknownLabelError(_unknown(record, "label image", label, record.labels))
     url = _address(record)
-    driver = importlib.import_module(f"bioimagehub.catalogs.drivers.{record.driver}")
-    path = resolve(url)
     with _telling_of_damage(record):
-        array: xr.DataArray = driver.open_array(path, level=level, label=label, chunks=chunks)
+        array = open_url(str(record.driver), url, level=level, label=label, chunks=chunks)
     array.name = label or record.name
     array.attrs["identifier"] = record.identifier
     return array
+
+
+def open_url(driver: str, url: str, *, level: int, label: str | None, chunks: Chunks) -> xr.DataArray:
+    """Open a level of the image at an address, wherever the rules for hosts say that it may lie today.
+
+    Parameters
+    ----------
+    driver : str
+        One of `bioimagehub.catalogs.drivers.DRIVERS`.
+    url : str
+        Address as an entry has it.
+    level, label, chunks
+        As in `Record.open`.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the image is at none of the addresses; the message names those that were tried.
+    SamplesNotBuiltError, DamagedSampleError
+        As in `Record.open`.
+    """
+    from bioimagehub.catalogs.hosts import installed_hosts
+
+    module = importlib.import_module(f"bioimagehub.catalogs.drivers.{driver}")
+    addresses = installed_hosts().candidates(resolve(url))
+    failures = []
+    for address in addresses:
+        try:
+            array: xr.DataArray = module.open_array(address, level=level, label=label, chunks=chunks)
+        except UnreadableImageError as error:
+            failures.append(error)
+        else:
+            return array
+    if len(failures) == 1:
+        raise failures[0]
+    msg = (
+        f"No image could be opened at {url}, nor where its archive may have moved to:\n  "
+        + "\n  ".join(map(str, failures))
+        + "\nTry again later; if the archive moved again, add a rule: docs/reference/hosts.md."
+    )
+    raise UnreadableImageError(msg) from failures[-1]
 
 
 def load_table(record: Record, name: str) -> pd.DataFrame:

@@ -46,6 +46,7 @@ def run_up(arguments: argparse.Namespace) -> int:
         folder.make_secrets()
         folder.keep_settings(settings)
         _build_samples(folder)
+        _build_index(settings)
 
         def announce() -> None:
             # Made after the start: a password is told once, so it must not be lost with a start that fails.
@@ -77,6 +78,20 @@ def _build_samples(folder: StateFolder) -> None:
         _say(f"sample archive {done}/{of}  {now}")
 
     samples.build(folder.samples, progress=progress)
+
+
+def _build_index(settings: Settings) -> None:
+    """Build the index that all users search, unless it is there and current."""
+    from bioimagehub.catalogs import open_catalog
+    from bioimagehub.hub.environment import catalog_environment
+
+    os.environ |= catalog_environment(settings)
+    folder = StateFolder(settings.state).index
+    count = len(open_catalog())
+    for file in folder.iterdir():
+        # The umask of the hub lets nobody else read; these hold nothing but what is public.
+        file.chmod(0o644)
+    _say(f"catalog      {count} records")
 
 
 def _make_accounts(settings: Settings, folder: StateFolder) -> dict[str, str]:

@@ -13,15 +13,28 @@ from bioimagehub.hub.dashboards import KEY_VARIABLE
 from bioimagehub.hub.installed import installed_path
 from bioimagehub.hub.isolation import hub_name
 from bioimagehub.hub.processes import HUB_VARIABLE
+from bioimagehub.hub.state import StateFolder
 
 if TYPE_CHECKING:
     from bioimagehub.hub.isolation import Isolation
+    from bioimagehub.hub.settings import Settings
 
 
 def dashboard_key(isolation: Isolation, user: str) -> str:
     """Return the key that opens a user's dashboards. It is known to the user's processes alone."""
     secret = isolation.folder.secret("dashboards")
     return hmac.new(secret.encode(), user.encode(), hashlib.sha256).hexdigest()
+
+
+def catalog_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that say where the catalogs of a hub are, and the index of them."""
+    folder = StateFolder(settings.state)
+    return {
+        "BIOIMAGEHUB_SAMPLES": str(folder.samples),
+        "BIOIMAGEHUB_CATALOGS": os.pathsep.join(map(str, settings.catalogs)),
+        "BIOIMAGEHUB_INDEX": str(folder.index),
+        "BIOIMAGEHUB_HARVEST": str(folder.harvest),
+    }
 
 
 def user_environment(isolation: Isolation, user: str, home: Path) -> dict[str, str]:
@@ -44,7 +57,6 @@ def user_environment(isolation: Isolation, user: str, home: Path) -> dict[str, s
         "PATH": f"{Path(sys.executable).parent}:{os.defpath}:/usr/local/bin",
         HUB_VARIABLE: hub_name(settings.state),
         KEY_VARIABLE: dashboard_key(isolation, user),
-        "BIOIMAGEHUB_SAMPLES": str(isolation.folder.samples),
-        "BIOIMAGEHUB_CATALOGS": os.pathsep.join(map(str, settings.catalogs)),
+        **catalog_environment(settings),
         "BIOIMAGEHUB_NOTEBOOKS": str(settings.notebooks or installed_path("notebooks")),
     }

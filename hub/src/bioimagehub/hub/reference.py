@@ -31,6 +31,9 @@ folder. A setting that is not listed here is refused.
 | `{STATE_VARIABLE}` | the default of `state` |
 | `BIOIMAGEHUB_SAMPLES` | the sample archive; the hub sets it for its users |
 | `BIOIMAGEHUB_CATALOGS` | further catalogs, separated by colons; the hub sets it from `catalogs` |
+| `BIOIMAGEHUB_INDEX` | folder of the index of the catalogs; the hub sets it for its users |
+| `BIOIMAGEHUB_HARVEST` | folder of harvested tables, which go before those that came with the software; likewise |
+| `BIOIMAGEHUB_HOSTS` | further rules for where archives have moved to, see [hosts](hosts.md) |
 | `BIOIMAGEHUB_NOTEBOOKS` | the hub's notebooks; the hub sets it from `notebooks` |
 """
 

@@ -10,7 +10,9 @@
     │   └── run/            lock, settings in force, process list
     ├── homes/<user>/       0700  the user's alone
     ├── clusters/<name>/    0700  working folder of a Dask cluster, its owner's alone
-    └── samples/            0755  the sample archive
+    ├── samples/            0755  the sample archive
+    ├── index/              0755  the index of the catalogs
+    └── harvest/            0755  tables of archives that were harvested for this hub
 """
 
 from __future__ import annotations
@@ -83,6 +85,16 @@ class StateFolder:
         return self.root / "samples"
 
     @property
+    def index(self) -> Path:
+        """The index of the catalogs, which all users search."""
+        return self.root / "index"
+
+    @property
+    def harvest(self) -> Path:
+        """Tables of archives that were harvested for this hub."""
+        return self.root / "harvest"
+
+    @property
     def settings_file(self) -> Path:
         """The settings in force, as the running hub's processes read them."""
         return self.run / "settings.json"
@@ -104,6 +116,8 @@ class StateFolder:
             (self.homes, 0o711),
             (self.clusters, 0o711),
             (self.samples, 0o755),
+            (self.index, 0o755),
+            (self.harvest, 0o755),
         ):
             try:
                 path.mkdir(parents=True, exist_ok=True)

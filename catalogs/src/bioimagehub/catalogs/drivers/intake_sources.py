@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from intake.source.base import DataSource, Schema
 
-from bioimagehub.catalogs.locations import resolve
+from bioimagehub.catalogs.errors import NotReadableError
+from bioimagehub.catalogs.reading import open_url
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from bioimagehub.catalogs.drivers.lazy import Chunks
+    from bioimagehub.catalogs.records import Record
 
 
 class ImageSource(DataSource):
@@ -51,8 +52,7 @@ class ImageSource(DataSource):
         return self._open(())
 
     def _open(self, chunks: Chunks) -> xr.DataArray:
-        module = importlib.import_module(f"bioimagehub.catalogs.drivers.{self.driver}")
-        array: xr.DataArray = module.open_array(resolve(self.url), level=self.level, label=self.label, chunks=chunks)
+        array = open_url(self.driver, self.url, level=self.level, label=self.label, chunks=chunks)
         if "identifier" in self.metadata:
             array.attrs["identifier"] = self.metadata["identifier"]
         return array
@@ -77,3 +77,31 @@ class MrcSource(ImageSource):
 
     name = driver = "mrc"
     version = "2014"
+
+
+class RecordSource(DataSource):
+    """A record that no driver reads: it tells what to do instead when it is read."""
+
+    name = "record"
+    version = "1"
+    container = "record"
+    partition_access = False
+
+    def read(self) -> None:
+        """Raise `NotReadableError`, which says what to do instead."""
+        how = self.metadata.get("access", {}).get("how") or f"See {self.metadata.get('source_url')}."
+        msg = f"{self.metadata.get('identifier')} has no image that a driver reads. {how}"
+        raise NotReadableError(msg)
+
+    to_dask = discover = read
+
+    def _close(self) -> None:
+        """Nothing was opened."""
+
+
+_SOURCES: dict[str | None, type[ImageSource]] = {source.driver: source for source in (MrcSource, OmeZarrSource)}
+
+
+def find_source(record: Record) -> type[ImageSource] | type[RecordSource]:
+    """Give the class of Intake source that opens a record."""
+    return _SOURCES.get(record.driver, RecordSource)

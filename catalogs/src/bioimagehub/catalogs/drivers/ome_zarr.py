@@ -156,6 +156,12 @@ def _open_group(url: str) -> zarr.Group:
 def _image_metadata(group: zarr.Group, name: str) -> Mapping[str, Any]:
     attributes = group.attrs.asdict()
     metadata = attributes.get("ome", attributes)
+    if isinstance(metadata, Mapping) and "plate" in metadata:
+        msg = (
+            f"The Zarr group {name} is an OME-Zarr plate and no single image: {_describe_plate(metadata['plate'])}. "
+            f"Open one of its fields of view by its own address, such as {name}/A/1/0 for the first field of well A1."
+        )
+        raise UnreadableImageError(msg)
     if not isinstance(metadata, Mapping) or "multiscales" not in metadata:
         msg = (
             f"The Zarr group {name} is not an OME-Zarr image: its attributes have no 'multiscales', only "
@@ -163,6 +169,12 @@ def _image_metadata(group: zarr.Group, name: str) -> Mapping[str, Any]:
         )
         raise UnreadableImageError(msg)
     return metadata
+
+
+def _describe_plate(plate: Any) -> str:
+    wells = plate.get("wells", []) if isinstance(plate, Mapping) else []
+    paths = [str(well.get("path")) for well in wells if isinstance(well, Mapping)]
+    return f"it has {len(paths)} wells, {', '.join(paths[:3])} first" if paths else "it lists no wells"
 
 
 def _label_group(group: zarr.Group, url: str, label: str) -> zarr.Group:

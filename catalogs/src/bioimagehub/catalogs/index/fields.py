@@ -35,10 +35,10 @@ _TEXTS = ("keyword", "author", "source", "text")
 _FACETS = (
     "archive", "kind", "part_of", "organism", "scale", "technology", "method", "data_type", "licence", "use",
     "access", "reference", "format", "ground_truth", "gene", "protein", "phenotype", "compound", "process", "anatomy",
-    "year", "readable",
+    "year", "readable", "part",
 )  # fmt: skip
 # Their values say nothing as words: "yes", "study", "open", a year, an identifier that is in the name already.
-_SILENT = {"kind", "part_of", "use", "access", "reference", "year", "readable"}
+_SILENT = {"kind", "part_of", "use", "access", "reference", "year", "readable", "part"}
 
 FIELDS: dict[str, Field] = {
     name: Field(number, SUBJECT if name in _SUBJECTS else REST, name not in _TEXTS)
@@ -99,6 +99,8 @@ def list_values(record: Mapping[str, Any]) -> Iterator[Value]:
     for name, key in (("part_of", "part_of"), ("licence", "licence")):
         if record.get(key):
             yield _value(name, record[key])
+    if record.get("part_of"):
+        yield _value("part", "yes")
     for name, key in _PLURALS.items():
         for text in _listed(record.get(key)):
             yield _value(name, text)

@@ -58,6 +58,11 @@ class Selection:
         records, hits, first = self._index.find(self._records, text, filters or {}, ranges or {})
         return Selection(self._index, records, self._hits + hits, self._first + first)
 
+    def without(self, filters: Mapping[str, Sequence[str]]) -> Selection:
+        """Give the part of it that does not fit some filters, as `Index.select` takes them."""
+        fitting, _, _ = self._index.find(self._records, "", filters, {})
+        return Selection(self._index, self._records - fitting, self._hits, self._first)
+
     def page(self, offset: int = 0, limit: int = 20, sort: str = "relevance") -> list[dict[str, Any]]:
         """Read some of the records.
 

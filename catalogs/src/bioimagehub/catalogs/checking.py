@@ -1,0 +1,119 @@
+"""Check entries that were written by hand: form, licence, identifiers, links, and what is at the address."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bioimagehub.catalogs.entries import read_entries
+from bioimagehub.catalogs.errors import ArchiveError, CatalogError
+from bioimagehub.catalogs.locations import SAMPLES, resolve
+from bioimagehub.catalogs.vocabulary.licences import parse_licence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bioimagehub.catalogs.records import Record
+
+_LICENCE_REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
+
+
+def check_file(file: Path) -> tuple[list[Record], list[str]]:
+    """Check a catalog file without a network.
+
+    Parameters
+    ----------
+    file : Path
+        A catalog file; what is nested in it is checked with it.
+
+    Returns
+    -------
+    records : list of Record
+        The valid ones.
+    problems : list of str
+        One line a problem; empty when all is good. Problems of one entry do not hide those of another.
+
+    Raises
+    ------
+    CatalogNotFoundError, InvalidEntryError
+        If the file is missing or is not a catalog.
+    """
+    records, problems = [], []
+    for found in read_entries(file):
+        if isinstance(found, CatalogError):
+            problems.append(str(found))
+        else:
+            records.append(found)
+    twice = sorted(name for name, number in Counter(record.identifier for record in records).items() if number > 1)
+    problems += [f"{name}: more than one entry has this identifier; rename all but one." for name in twice]
+    known = {record.identifier for record in records}
+    for record in records:
+        problems += [f"{record.identifier}: {fault}" for fault in _find_faults(record, known)]
+    return records, problems
+
+
+def _find_faults(record: Record, known: set[str]) -> Iterable[str]:
+    licence = record.licence
+    if licence is not None and _LICENCE_REF.fullmatch(licence) is None and parse_licence(licence)[0] != licence:
+        yield f"the licence {licence!r} is no SPDX identifier; write one, such as CC-BY-4.0, or LicenseRef- and a name."
+    if licence is not None and licence.startswith("LicenseRef-") and record.licence_url is None:
+        yield f"the licence {licence!r} has no text in SPDX; add licence_url, where it is written."
+    if record.part_of is not None and record.part_of not in known:
+        yield f"it is part of {record.part_of}, which the file does not hold; add that study, or leave part_of out."
+    if not record.source_url.startswith(("https://", "http://")):
+        yield f"source_url is {record.source_url!r}; expected an address that begins with https://."
+    for organism in record.organisms:
+        if organism.taxon is None:
+            yield f"the organism {organism.name!r} has no taxon; look it up in the NCBI taxonomy."
+    local = record.driver is not None and record.url is not None and "://" not in record.url
+    if local and not Path(str(record.url)).exists():
+        yield f"its image was not found at {record.url}; correct the path."
+
+
+def check_live(records: Iterable[Record]) -> list[str]:
+    """Read each image where it lies, and report what is not as the record says.
+
+    Parameters
+    ----------
+    records : iterable of Record
+
+    Returns
+    -------
+    list of str
+        One line for each link that leads nowhere, and each image that cannot be opened or has other axes, another
+        shape or another type than its record.
+    """
+    from bioimagehub.catalogs.archives.client import Client
+
+    problems = []
+    with Client() as client:
+        for record in records:
+            if not record.source_url.startswith(("https://", "http://")):
+                continue
+            try:
+                client.head(record.source_url)
+            except ArchiveError as error:
+                problems.append(f"{record.identifier}: source_url: {error}")
+    for record in records:
+        if record.driver is not None and record.url is not None:
+            problems += [f"{record.identifier}: {fault}" for fault in _find_drift(record)]
+    return problems
+
+
+def _find_drift(record: Record) -> list[str]:
+    try:
+        if str(record.url).startswith(SAMPLES):
+            resolve(str(record.url))
+        image = record.open()
+        # One pixel, so that a chunk is really read.
+        image[dict.fromkeys(image.dims, 0)].load()
+    except (CatalogError, OSError) as error:
+        return [str(error)]
+    found = {"axes": tuple(map(str, image.dims)), "shape": image.shape, "dtype": image.dtype.name}
+    return [
+        f"{field} is {value} where it lies and {getattr(record, field)} in the entry; correct the entry."
+        for field, value in found.items()
+        if getattr(record, field) and getattr(record, field) != value
+    ]

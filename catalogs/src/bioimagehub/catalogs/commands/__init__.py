@@ -1,0 +1,1 @@
+"""The commands of the catalogs, one module each: ``add`` makes the parser, ``run`` does the work."""

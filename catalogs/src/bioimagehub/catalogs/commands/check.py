@@ -1,0 +1,46 @@
+"""``bioimagehub catalog check``: check catalog files that were written by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``check`` to the parser of ``catalog``."""
+    parser = actions.add_parser(
+        "check",
+        help="check catalog files: schema, licence, identifiers, links",
+        description="Check catalog files: schema, licence, identifiers, links. Status 1 when something is wrong.",
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="catalog file (default: the installed one)")
+    parser.add_argument("--live", action="store_true", help="also read each image over the network and report drift")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print one line a problem."""
+    from bioimagehub.catalogs.checking import check_file, check_live
+    from bioimagehub.catalogs.entries import find_installed_catalog
+    from bioimagehub.catalogs.errors import InvalidEntryError
+
+    problems = []
+    checked = 0
+    for file in arguments.files or [find_installed_catalog()]:
+        records, found = check_file(file)
+        checked += len(records)
+        problems += found
+        if arguments.live:
+            problems += check_live(records)
+    if problems:
+        listed = "\n  ".join(problems)
+        msg = (
+            f"{len(problems)} problems in {checked} entries:\n  {listed}\n"
+            "Correct them; docs/reference/records.md tells what each field may hold."
+        )
+        raise InvalidEntryError(msg)
+    print(f"{checked} entries are good.")
+    return 0

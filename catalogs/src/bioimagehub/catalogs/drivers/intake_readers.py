@@ -1,0 +1,160 @@
+"""Intake's current interface to the catalog: a data type, a reader, and a catalog with entries made when asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from intake.readers.datatypes import BaseData
+from intake.readers.entry import Catalog, DataDescription, ReaderDescription
+from intake.readers.readers import BaseReader
+from intake.readers.utils import LazyDict
+
+from bioimagehub.catalogs.errors import NotReadableError
+from bioimagehub.catalogs.reading import open_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import xarray as xr
+
+    from bioimagehub.catalogs.catalog import Catalog as Records
+    from bioimagehub.catalogs.drivers.lazy import Chunks
+    from bioimagehub.catalogs.records import Record
+
+
+class Image(BaseData):
+    """An image at an address.
+
+    Parameters
+    ----------
+    url : str
+        Path or address of the image.
+    driver : str
+        Driver that reads it, ``mrc`` or ``ome_zarr``.
+    metadata : dict or None
+        The fields of its record.
+    """
+
+    structure: ClassVar[set[str]] = {"array", "image"}
+
+    def __init__(self, url: str, driver: str, metadata: dict[str, Any] | None = None) -> None:
+        self.url, self.driver = url, driver
+        super().__init__(metadata)
+
+
+class ImageReader(BaseReader):
+    """Reads an image as a labelled array with physical coordinates, lazily."""
+
+    implements: ClassVar[set[type[BaseData]]] = {Image}
+    imports: ClassVar[set[str]] = {"xarray", "zarr"}
+    output_instance = "xarray:DataArray"
+
+    def _read(
+        self, data: Image, level: int = 0, label: str | None = None, chunks: Chunks = (), **unknown: Any
+    ) -> xr.DataArray:
+        if unknown:
+            msg = (
+                f"{data.url} cannot be read with {', '.join(sorted(unknown))}: an image takes chunks, label and level. "
+                "Leave the others out."
+            )
+            raise TypeError(msg)
+        array = open_url(data.driver, data.url, level=level, label=label, chunks=chunks)
+        if "identifier" in data.metadata:
+            array.attrs["identifier"] = data.metadata["identifier"]
+        return array
+
+
+class _Entries(LazyDict):
+    """The readers of a catalog by identifier, each described when it is asked for."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def __iter__(self) -> Iterator[str]:
+        for fields in self._records.iterate_fields():
+            yield fields["identifier"]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._records
+
+    def __getitem__(self, identifier: str) -> ReaderDescription:
+        if identifier not in self._records:
+            raise KeyError(identifier)
+        return describe(self._records[identifier])
+
+
+class _Names(LazyDict):
+    """Each identifier under itself: Intake looks names up in two steps."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def __iter__(self) -> Iterator[str]:
+        for fields in self._records.iterate_fields():
+            yield fields["identifier"]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._records
+
+    def __getitem__(self, identifier: str) -> str:
+        if identifier not in self._records:
+            raise KeyError(identifier)
+        return identifier
+
+
+class ImagesCatalog(Catalog):
+    """The images of a catalog that a driver reads, as readers of Intake.
+
+    Parameters
+    ----------
+    records : bioimagehub.catalogs.Catalog
+        Records; those that no driver reads are left out.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self._readable = records.search(readable=True) if len(records) else records
+        super().__init__(entries=_Entries(self._readable), aliases=_Names(self._readable))
+
+    def search(self, expr: Any = "", **facets: Any) -> Catalog:
+        """Narrow the catalog by words and facets; an expression of Intake is asked of each entry, which is slow."""
+        if isinstance(expr, str):
+            return ImagesCatalog(self._readable.search(expr, **facets))
+        return super().search(expr)
+
+    def to_plain(self) -> Catalog:
+        """Give an ordinary catalog of Intake with the same entries, which can be changed and saved as YAML."""
+        plain = Catalog()
+        for record in self._readable:
+            plain.add_entry(describe(record), name=record.identifier)
+        return plain
+
+    def to_yaml_file(self, path: str, **storage_options: Any) -> None:
+        """Save the entries as YAML, for Intake alone to open."""
+        self.to_plain().to_yaml_file(path, **storage_options)
+
+    def __repr__(self) -> str:
+        return f"<Intake catalog of {len(self)} images>"
+
+
+def describe(record: Record) -> ReaderDescription:
+    """Describe a record for a catalog of Intake.
+
+    Raises
+    ------
+    NotReadableError
+        If no driver reads it.
+    """
+    if record.driver is None or record.url is None:
+        msg = f"{record.identifier} has no image that a driver reads; see {record.source_url}."
+        raise NotReadableError(msg)
+    metadata = record.model_dump(mode="json", exclude_defaults=True)
+    kind = f"{Image.__module__}:{Image.__qualname__}"
+    data = DataDescription(kind, {"url": record.url, "driver": record.driver}, metadata=metadata)
+    reader = f"{ImageReader.__module__}:{ImageReader.__qualname__}"
+    return ReaderDescription(reader, {"data": data}, metadata=metadata, output_instance=ImageReader.output_instance)

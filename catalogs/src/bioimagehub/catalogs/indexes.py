@@ -1,0 +1,157 @@
+"""The index of a set of catalog files on this machine: found, built where there is none, kept current.
+
+An index is a file in a folder, named after the state of all files that it was built from. Beside it lies a small
+note, named after the catalog files that were asked for: it tells which index is theirs and what state of the files
+it stands for, so that opening needs no more than a few looks at the file system.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import warnings
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_cache_path
+
+from bioimagehub.catalogs.entries import harvest_path, iterate_fields, list_files
+from bioimagehub.catalogs.errors import CatalogError, InvalidEntryError
+from bioimagehub.catalogs.index import SCHEMA_VERSION, Index, build_index, build_memory_index, open_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+State = list[list[Any]]
+"""Path, size in bytes and time of change in nanoseconds of each file; the last two are -1 where there is none."""
+
+
+def index_paths() -> list[Path]:
+    """Folders of indexes: the one of ``BIOIMAGEHUB_INDEX``, which a hub fills for all, then the user's cache folder."""
+    chosen = os.environ.get("BIOIMAGEHUB_INDEX")
+    return [*([Path(chosen)] if chosen else []), user_cache_path("bioimagehub") / "indexes"]
+
+
+def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None] | None = None) -> Index:
+    """Open the index of some catalog files, and build it first where it is missing, damaged or out of date.
+
+    Any number of processes may do so at once: one builds, the others wait for it. Where no folder can be
+    written, the index is built in memory and a warning says so.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Catalog files; what is nested in them belongs to them.
+    progress : callable or None
+        Called with the number of records read, while an index is built.
+
+    Raises
+    ------
+    CatalogNotFoundError, InvalidEntryError
+        If a file is missing, or not a catalog of valid records with one identifier each.
+    """
+    files = [file.absolute() for file in files]
+    note = f"{_digest(['catalogs', SCHEMA_VERSION, *map(str, files), str(harvest_path())])}.json"
+    folders = index_paths()
+    for folder in folders:
+        found = _open_noted(folder, folder / note)
+        if found is not None:
+            return found
+    failures = []
+    for folder in folders:
+        try:
+            return _build_in(folder, note, files, progress)
+        except OSError as error:
+            if isinstance(error, CatalogError) or error.errno not in _NOT_WRITABLE:
+                raise
+            failures.append(error)
+    warnings.warn(
+        f"The index of the catalogs cannot be kept: {'; '.join(map(str, failures))}. It was built in memory, which "
+        "takes a while each time. Make one of these folders writable, or name another one with BIOIMAGEHUB_INDEX.",
+        stacklevel=3,
+    )
+    return build_memory_index(_iterate(files, progress))
+
+
+_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
+
+
+def _build_in(folder: Path, note: str, files: Sequence[Path], progress: Callable[[int], None] | None) -> Index:
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked((folder / note).with_suffix(".lock")):
+        return _open_noted(folder, folder / note) or _build(folder, folder / note, files, progress)
+
+
+def _open_noted(folder: Path, note: Path) -> Index | None:
+    """Open the index that a note tells of, or give None where there is none that is whole and current."""
+    try:
+        told: Mapping[str, Any] = json.loads(note.read_bytes())
+        name, state = told["index"], told["files"]
+        if state != [_look_at(Path(path)) for path, _, _ in state]:
+            return None
+        return open_index(folder / Path(name).name)
+    except (OSError, ValueError, KeyError, TypeError):
+        # A damaged index, or no note, or one that was cut off: all are cured by building.
+        return None
+
+
+def _build(folder: Path, note: Path, files: Sequence[Path], progress: Callable[[int], None] | None) -> Index:
+    state = [_look_at(path) for file in files for path in list_files(file)] + [_look_at(harvest_path())]
+    index = folder / f"{_digest([SCHEMA_VERSION, *state])}.sqlite"
+    build_index(index, _iterate(files, progress))
+    replaced = _noted_name(note)
+    temporary = note.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps({"index": index.name, "files": state}))
+    temporary.replace(note)
+    if replaced not in {None, index.name}:
+        # Processes that have it open go on reading it.
+        (folder / str(replaced)).unlink(missing_ok=True)
+    return open_index(index)
+
+
+def _iterate(files: Sequence[Path], progress: Callable[[int], None] | None) -> Iterator[Mapping[str, Any]]:
+    """Give the fields of all records, each identifier once."""
+    seen: dict[str, Path] = {}
+    for file in files:
+        for where, fields in iterate_fields(file):
+            identifier = fields["identifier"]
+            if identifier in seen:
+                msg = (
+                    f"The catalogs hold more than one entry {identifier}: in {seen[identifier]} and in {where}; an "
+                    "identifier must belong to one entry. Rename the entry in one of the files, or leave that file "
+                    "out of BIOIMAGEHUB_CATALOGS."
+                )
+                raise InvalidEntryError(msg)
+            seen[identifier] = where
+            if progress is not None and len(seen) % 1000 == 0:
+                progress(len(seen))
+            yield fields
+
+
+def _look_at(path: Path) -> list[Any]:
+    try:
+        found = path.stat()
+    except OSError:
+        return [str(path), -1, -1]
+    return [str(path), found.st_size, found.st_mtime_ns]
+
+
+def _noted_name(note: Path) -> str | None:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return Path(json.loads(note.read_bytes())["index"]).name
+    return None
+
+
+def _digest(parts: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    with file.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
