@@ -13,7 +13,7 @@ from bioimagehub.catalogs.entries import find_installed_catalog
 from bioimagehub.catalogs.errors import InvalidEntryError, InvalidQueryError, UnknownEntryError, UnknownFacetError
 from bioimagehub.catalogs.index.fields import SORTS
 from bioimagehub.catalogs.locations import SAMPLES
-from bioimagehub.catalogs.parts import DATA_TYPES, GROUND_TRUTHS, SCALES, TECHNOLOGIES
+from bioimagehub.catalogs.scales import DATA_TYPES, GROUND_TRUTHS, SCALES, TECHNOLOGIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

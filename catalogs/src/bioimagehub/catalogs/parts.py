@@ -1,47 +1,22 @@
-"""What a record is made of: names of scales and technologies, terms, people, publications, access, files."""
+"""What a record is made of: terms, organisms, people, publications, access, files, facts."""
 
 from __future__ import annotations
 
 from datetime import date  # noqa: TC003 - pydantic reads the annotation when the class is made
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-# Tables 1 and 2 of Ellenberg et al., Nature Methods 15, 849-854 (2018), doi:10.1038/s41592-018-0195-8.
-Scale = Literal["molecular", "molecular machines", "cells", "tissues", "organism"]
-DataType = Literal["correlative", "atlas", "benchmark", "systematic phenotyping"]
-SCALES: tuple[str, ...] = get_args(Scale)
-DATA_TYPES: tuple[str, ...] = get_args(DataType)
-
-Technology = Literal[
-    "electron diffraction",
-    "single-particle cryo-electron microscopy",
-    "cryo-electron tomography",
-    "super-resolution microscopy",
-    "scanning probe microscopy",
-    "transmission electron microscopy",
-    "scanning electron microscopy",
-    "volume electron microscopy",
-    "X-ray imaging",
-    "fluorescence microscopy",
-    "confocal microscopy",
-    "multiphoton microscopy",
-    "light-sheet microscopy",
-    "transmitted-light microscopy",
-    "vibrational imaging",
-    "histology",
-    "magnetic resonance imaging",
-    "computed tomography",
-    "photography",
-    "ultrasound",
-]
-TECHNOLOGIES: tuple[str, ...] = get_args(Technology)
-
-GroundTruth = Literal["instance masks", "semantic masks", "outlines", "counts", "points", "tracks", "classes"]
-GROUND_TRUTHS: tuple[str, ...] = get_args(GroundTruth)
-
-AxisName = Literal["t", "c", "z", "y", "x"]
-AXIS_ORDER: tuple[str, ...] = get_args(AxisName)
+from bioimagehub.catalogs.scales import AXIS_ORDER as AXIS_ORDER
+from bioimagehub.catalogs.scales import DATA_TYPES as DATA_TYPES
+from bioimagehub.catalogs.scales import GROUND_TRUTHS as GROUND_TRUTHS
+from bioimagehub.catalogs.scales import SCALES as SCALES
+from bioimagehub.catalogs.scales import TECHNOLOGIES as TECHNOLOGIES
+from bioimagehub.catalogs.scales import AxisName as AxisName
+from bioimagehub.catalogs.scales import DataType as DataType
+from bioimagehub.catalogs.scales import GroundTruth as GroundTruth
+from bioimagehub.catalogs.scales import Scale as Scale
+from bioimagehub.catalogs.scales import Technology as Technology
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
 Line = Annotated[
