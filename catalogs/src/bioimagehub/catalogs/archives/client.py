@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 from urllib.parse import quote, urlencode, urljoin, urlsplit
@@ -61,8 +61,8 @@ class _Answer:
 class Client:
     """Asks archives over HTTP; a context manager, and safe to share between threads.
 
-    It sends no credentials, follows redirects to ``http`` and ``https`` alone, and never skips the check of a
-    certificate. Where a host has moved, it tries each address that the host rules give.
+    It sends no credentials but those given for a request, follows redirects to ``http`` and ``https`` alone, and
+    never skips the check of a certificate. Where a host has moved, it tries each address that the host rules give.
 
     Parameters
     ----------
@@ -114,7 +114,9 @@ class Client:
         """Close the connections."""
         self._pool.clear()
 
-    def get_json(self, url: str, params: Mapping[str, str | int] | None = None) -> Any:
+    def get_json(
+        self, url: str, params: Mapping[str, str | int] | None = None, *, authorization: str | None = None
+    ) -> Any:
         """Ask for a JSON document.
 
         Parameters
@@ -122,6 +124,9 @@ class Client:
         url : str
         params : mapping or None
             Added to the query of the address.
+        authorization : str or None
+            Value of the header of that name, for an archive that asks for a key; it is never shown or logged, and
+            not sent on to where the archive redirects.
 
         Raises
         ------
@@ -134,7 +139,10 @@ class Client:
         ArchiveAnswerError
             If the answer is empty, a web page, malformed or too large.
         """
-        answer = self._ask(_with_query(url, params), _Question("GET", {"Accept": "application/json"} | _COMPRESSED))
+        headers = {"Accept": "application/json"} | _COMPRESSED
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        answer = self._ask(_with_query(url, params), _Question("GET", headers))
         return parse_json(answer.body, answer.url)
 
     def get_text(self, url: str, params: Mapping[str, str | int] | None = None) -> str:
@@ -210,7 +218,7 @@ class Client:
 
     def _ask(self, url: str, question: _Question) -> _Answer:
         """Try each address of a request in turn, and all of them again while that may help."""
-        pending = list(self.hosts.candidates(url))
+        pending = list(self._candidates(url, url))
         deadline = time.monotonic() + self._patience
         refusal: Exception | None = None
         for number in range(self._tries):
@@ -257,9 +265,8 @@ class Client:
                 target = response.headers.get("Location") if 300 <= response.status < 400 else None
                 if target is None:
                     return self._receive(response, url, question, deadline)
-                if response.status in {301, 302, 303} and question.method == "POST":
-                    question = _Question("GET", {k: v for k, v in question.headers.items() if k != "Content-Type"})
-                url = self.hosts.candidates(urljoin(url, target))[0]
+                question = _redirected(question, response.status)
+                url = self._redirect(url, target)
             finally:
                 response.close()
         msg = (
@@ -267,6 +274,18 @@ class Client:
             "expected an answer. Open the address in a browser, and report it to the archive."
         )
         raise ArchiveAnswerError(msg)
+
+    def _redirect(self, url: str, target: str) -> str:
+        """Give where a redirect leads; the rules are for other hosts, not for the one that a rule led to."""
+        found = urljoin(url, target)
+        if _host(found) == _host(url):
+            return found
+        return self._candidates(found, url)[0]
+
+    def _candidates(self, url: str, origin: str) -> tuple[str, ...]:
+        if "@" in (_host(url) or ""):
+            raise _not_read(url, origin)
+        return self.hosts.candidates(url)
 
     def _receive(self, response: BaseHTTPResponse, url: str, question: _Question, deadline: float) -> _Answer:
         try:
@@ -283,21 +302,37 @@ class Client:
             _raise_failure(error, url)
 
 
+def _redirected(question: _Question, status: int) -> _Question:
+    """Give the question to ask where a redirect leads: without a key, and as GET where that is due."""
+    plain = status in {301, 302, 303} and question.method == "POST"
+    dropped = {"Authorization", "Content-Type"} if plain else {"Authorization"}
+    headers = {name: value for name, value in question.headers.items() if name not in dropped}
+    return replace(question, method="GET", headers=headers, body=None) if plain else replace(question, headers=headers)
+
+
 def _check_address(url: str, origin: str) -> str:
     """Give the host of an address that may be asked."""
+    host = _host(url)
+    if not host or "@" in host or not url.lower().startswith(("http://", "https://")):
+        raise _not_read(url, origin)
+    return host
+
+
+def _host(url: str) -> str | None:
+    """Give host and port, and the user before them if there is one; None where the address is malformed."""
     try:
-        parts = urlsplit(url)
-        allowed = parts.scheme in {"http", "https"} and parts.hostname is not None and parts.username is None
+        return urlsplit(url).netloc
     except ValueError:
-        allowed = False
-    if not allowed:
-        led = "" if url == origin else f", to which {hide_secrets(origin)} redirects,"
-        msg = (
-            f"{hide_secrets(url)}{led} is not read: expected an address with http or https and without a user name. "
-            "Correct the address, or report the redirect to the archive."
-        )
-        raise ArchiveAnswerError(msg)
-    return parts.netloc
+        return None
+
+
+def _not_read(url: str, origin: str) -> ArchiveAnswerError:
+    led = "" if url == origin else f", to which {hide_secrets(origin)} redirects,"
+    msg = (
+        f"{hide_secrets(url)}{led} is not read: expected an address with http or https and without a user name. "
+        "Correct the address, or report the redirect to the archive."
+    )
+    return ArchiveAnswerError(msg)
 
 
 def _with_query(url: str, params: Mapping[str, str | int] | None) -> str:
