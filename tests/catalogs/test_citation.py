@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bioimagehub.catalogs.exchange import csl, datacite, ro_crate
 from bioimagehub.catalogs.records import parse_record
 
 if TYPE_CHECKING:
@@ -55,6 +57,22 @@ def test_every_bibtex_entry_is_balanced(catalog: Catalog) -> None:
         assert re.fullmatch(r"@(article|misc)\{samples:[a-z0-9-]+,\n(  [a-z]+ = \{.+\},\n)+\}", entry)
 
 
+def test_json_styles(catalog: Catalog) -> None:
+    record = catalog["samples:emd-3001"]
+    assert json.loads(record.cite("csl")) == [csl.dump(record)]
+    assert json.loads(record.cite("datacite")) == datacite.dump(record)
+    assert json.loads(record.cite("ro-crate")) == ro_crate.dump(record)
+    assert "Müller" in catalog["samples:skimage-cell"].cite("csl")
+
+
+def test_initials_of_names_in_any_script(fields: dict[str, Any]) -> None:
+    names = [{"family": "Çelik", "given": "Özge Şule"}, {"family": "Wang", "given": "小明"}, {"family": "Consortium"}]
+    record = parse_record({**fields, "authors": names}, "here")
+    assert record.cite().startswith("Çelik ÖŞ, Wang 小明, Consortium. ")
+
+
 def test_unknown_style_is_told(catalog: Catalog) -> None:
-    with pytest.raises(ValueError, match=r"samples:emd-3001.*Valid styles are bibtex, text"):
+    with pytest.raises(
+        ValueError, match=r"samples:emd-3001.*Valid styles are bibtex, csl, datacite, ro-crate, text. Choose one"
+    ):
         catalog["samples:emd-3001"].cite("apa")  # type: ignore[arg-type]

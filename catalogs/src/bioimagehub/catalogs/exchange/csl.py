@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.archives.report import Report
-from bioimagehub.catalogs.archives.values import doi, line, listed, make_record, number
+from bioimagehub.catalogs.archives.values import doi, line, listed, make_record, mapping, number
 from bioimagehub.catalogs.errors import InvalidDocumentError, InvalidEntryError
 from bioimagehub.catalogs.exchange.crate_graph import web
 from bioimagehub.catalogs.exchange.naming import find_identifier, find_licence
@@ -101,7 +101,7 @@ def parse(
         raise InvalidDocumentError(msg)
     found = doi(item.get("DOI"))
     name = identifier or find_identifier([item.get("id")], found)
-    parts = [listed(part) for part in listed((item.get("issued") or {}).get("date-parts"))]
+    parts = [listed(part) for part in listed(mapping(item.get("issued")).get("date-parts"))]
     year = number(parts[0][0]) if parts and parts[0] else None
     licence, licence_url = find_licence(line(item.get("license")))
     is_article = str(item["type"]).startswith(("article", "paper", "chapter"))

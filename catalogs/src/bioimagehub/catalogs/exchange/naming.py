@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SPDX_PAGE = re.compile(r"https?://spdx\.org/licenses/([A-Za-z0-9.+-]+?)(?:\.html|\.json)?")
+# An identifier of SPDX ends in a version, as EUPL-1.2 and GPL-3.0-only do.
+_SPDX_CODE = re.compile(r"([A-Za-z]+(?:-[A-Za-z0-9]+)*-\d+(?:\.\d+)*(?:-only|-or-later)?)")
 
 
 @cache
@@ -38,21 +40,22 @@ def find_identifier(stated: Iterable[Any], doi: str | None) -> str | None:
 
 
 def licence_page(licence: str) -> str | None:
-    """Give the page of a licence in the SPDX list; None of terms that are not in it.
+    """Give the page of a licence: its own, or that in the SPDX list; None of terms that have none.
 
-    >>> licence_page("MIT"), licence_page("LicenseRef-all-rights-reserved")
-    ('https://spdx.org/licenses/MIT', None)
+    >>> licence_page("CC0-1.0"), licence_page("EUPL-1.2"), licence_page("LicenseRef-all-rights-reserved")
+    ('https://creativecommons.org/publicdomain/zero/1.0/', 'https://spdx.org/licenses/EUPL-1.2', None)
     """
-    return None if licence.startswith("LicenseRef-") else f"https://spdx.org/licenses/{licence}"
+    own = parse_licence(licence)[1]
+    return own if own or licence.startswith("LicenseRef-") else f"https://spdx.org/licenses/{licence}"
 
 
 def find_licence(text: str | None) -> tuple[str | None, str | None]:
-    """Give identifier and address of a licence as `parse_licence` does, and of any page of the SPDX list.
+    """Give identifier and address of a licence as `parse_licence` does, and of what else looks like one of SPDX.
 
-    >>> find_licence("https://spdx.org/licenses/EUPL-1.2.html")
-    ('EUPL-1.2', 'https://spdx.org/licenses/EUPL-1.2')
+    >>> find_licence("https://spdx.org/licenses/EUPL-1.2.html"), find_licence("EUPL-1.2")
+    (('EUPL-1.2', 'https://spdx.org/licenses/EUPL-1.2'), ('EUPL-1.2', 'https://spdx.org/licenses/EUPL-1.2'))
     """
-    page = _SPDX_PAGE.fullmatch(text or "")
+    page = _SPDX_PAGE.fullmatch(text or "") or _SPDX_CODE.fullmatch(text or "")
     if page is None:
         return parse_licence(text)
     known, url = parse_licence(page[1])
