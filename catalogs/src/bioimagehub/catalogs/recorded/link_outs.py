@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.records import Record
 
 CHALLENGES = ("map-2016", "model-metrics-2019", "ligand-2021")
-ABOUT = ("gxa",)
+ABOUT = ("allen", "gxa", "hca")
 """Archives that are asked live alone; each has one entry here, about the archive itself."""
 
 

@@ -63,6 +63,7 @@ class Merger:
             self._report.defect(image.identifier, "part_of", f"the study {image.part_of} is not known; left out")
             return complete(image.model_copy(update={"part_of": None}))
         self._check_organism(image, study)
+        image = self._check_licence(image, study)
         taken = _missing(image, study, _OF_STUDY)
         facts = image.facts
         if taken:
@@ -72,6 +73,16 @@ class Merger:
         # What an image says of its own comes first; classes that do not follow from it are those of the study.
         image = complete(image.model_copy(update={**taken, "source_url": page, "facts": facts}))
         return image.model_copy(update=_missing(image, study, _DERIVED))
+
+    def _check_licence(self, image: Record, study: Record) -> Record:
+        """Leave out what a list says of the licence where the study says otherwise: the study decides."""
+        if study.licence is None or image.licence in {None, study.licence}:
+            return image
+        text = (
+            f"a list states {image.licence}, the study {study.identifier} {study.licence}; that of the study is taken"
+        )
+        self._report.defect(image.identifier, "licence", text)
+        return image.model_copy(update={"licence": None, "licence_url": None})
 
     def _check_organism(self, image: Record, study: Record) -> None:
         known = {organism.taxon for organism in study.organisms}

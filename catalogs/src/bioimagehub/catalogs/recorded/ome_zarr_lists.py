@@ -15,12 +15,14 @@ from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.recorded import images
 from bioimagehub.catalogs.recorded.ome_ngff_samples import read_studies
 from bioimagehub.catalogs.recorded.sources import Source, read_source
+from bioimagehub.catalogs.vocabulary import organisms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from bioimagehub.catalogs.archives.report import Report
+    from bioimagehub.catalogs.parts import Organism
     from bioimagehub.catalogs.records import Record
 
 FOLDER = "ome-zarr-lists/ome2024-ngff-challenge"
@@ -122,7 +124,7 @@ def _make_image(url: str, study: str, file: str, row: dict[str, str], source: So
         "title": _make_title(name, told, study),
         "source": "OME 2024 NGFF challenge",
         "source_url": row.get("origin") or url,
-        "organisms": images.find_organisms(row.get("organismId", ""), identifier, report),
+        "organisms": _find_organisms(told, row.get("organismId", ""), identifier, report),
         "methods": images.find_methods(row.get("fbbiId", ""), identifier, report),
         **images.find_licence(row.get("license", ""), identifier, report),
         "size": number(row.get("written")) or None,
@@ -138,6 +140,18 @@ def _make_image(url: str, study: str, file: str, row: dict[str, str], source: So
         "facts": (source.fact(f"samples/{file}"),),
     }
     return make_record(fields, report)
+
+
+def _find_organisms(told: str, taxon: str, identifier: str, report: Report) -> tuple[Organism, ...]:
+    """Find the organism of a taxon; a cell line that the name tells, such as HeLa, knows its organism better."""
+    stated = images.find_organisms(taxon, identifier, report)
+    named = organisms.find_organism(told) if told else None
+    if named is None or named in stated:
+        return stated
+    if stated:
+        text = f"{stated[0].name} is stated and {told!r} is {named.name}; {named.name} is taken"
+        report.defect(identifier, "organisms", text)
+    return (named,)
 
 
 def _make_origin(image: Record, study: str, report: Report) -> Record:
