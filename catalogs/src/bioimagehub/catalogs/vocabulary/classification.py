@@ -45,6 +45,7 @@ class _Evidence(NamedTuple):
 
     terms: tuple[str, ...]
     methods: tuple[str, ...]
+    title: str
     words: str
     things: str
     collection: str
@@ -141,12 +142,13 @@ def _gather(fields: Mapping[str, Any]) -> _Evidence:
         terms |= dict.fromkeys(known)
         if not known:
             others.append(name.lower())
-    title_and_keywords = [str(fields.get("title") or ""), *_names(fields.get("keywords") or ())]
+    title = [str(fields.get("title") or ""), *_names(fields.get("keywords") or ())]
     return _Evidence(
         tuple(terms),
         tuple(others),
-        _BETWEEN.join([*title_and_keywords, *_names(methods)]).lower(),
-        _BETWEEN.join([*title_and_keywords, *_names(fields.get("anatomy") or ())]).lower(),
+        _BETWEEN.join(title).lower(),
+        _BETWEEN.join([*title, *_names(methods)]).lower(),
+        _BETWEEN.join([*title, *_names(fields.get("anatomy") or ())]).lower(),
         str(fields.get("collection") or fields.get("identifier") or "").partition(":")[0],
         fields,
     )
@@ -165,14 +167,13 @@ def _pattern(text: str) -> re.Pattern[str]:
 def _apply(rules: Iterable[Rule], evidence: _Evidence, technologies: Mapping[str, None]) -> dict[str, tuple[str, ...]]:
     """Give what each rule that holds concludes; a fallback counts only where nothing else does."""
     found: dict[str, tuple[str, ...]] = {}
-    settled = False
-    for rule in rules:
-        if (rule.fallback and settled) or not _holds(rule, evidence, technologies):
-            continue
-        given = rule.gives or _by_table(rule, evidence, technologies)
-        if given:
-            found[rule.id] = given
-            settled = settled or not rule.fallback
+    for fallback in (False, True):
+        for rule in rules:
+            if rule.fallback is fallback and _holds(rule, evidence, technologies):
+                given = rule.gives or _by_table(rule, evidence, technologies)
+                found |= {rule.id: given} if given else {}
+        if found:
+            break
     return found
 
 
@@ -188,9 +189,8 @@ def _holds(rule: Rule, evidence: _Evidence, technologies: Mapping[str, None]) ->
         return False
     if not all(any(_pattern(one).search(name) for name in evidence.methods) for one in rule.methods):
         return False
-    if rule.words and not _pattern(rule.words).search(evidence.words):
-        return False
-    return not rule.things or _pattern(rule.things).search(evidence.things) is not None
+    texts = ((rule.title, evidence.title), (rule.words, evidence.words), (rule.things, evidence.things))
+    return all(pattern is None or _pattern(pattern).search(text) for pattern, text in texts)
 
 
 def _by_table(rule: Rule, evidence: _Evidence, technologies: Mapping[str, None]) -> tuple[str, ...]:

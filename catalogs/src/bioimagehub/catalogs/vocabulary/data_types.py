@@ -60,7 +60,7 @@ DATA_TYPE_RULES: tuple[Rule, ...] = (
         "The authors say what it is for.",
         words=r"\bbenchmark|\bground[ -]truth|\bgold[ -]standard (anno|data|label|segm)"
         r"|\btraining[ -](data|set|and evalu)|\bdata science bowl"
-        r"|\b(grand|tracking|segmentation|(ident|class)ification|detection|kaggle)( data)? challenge\b"
+        r"|\b(grand|tracking|segmentation|(ident|class)ification|detection|imaging|kaggle|20\d\d)( data)? challenge\b"
         r"|\b(reconstruction|analysis|map|model|ligand|cryo-?em)( data)? challenge\b",
     ),
     Rule(

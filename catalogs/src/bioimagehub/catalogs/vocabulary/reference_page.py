@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _HEAD = """\
 # Classification
 
-`technologies`, `scales` and `data_types` of a record are derived by rules, unless the record states them. Scales and data
-types are those of Tables 1 and 2 of Ellenberg et al., A call for public archives for biological image data, Nature
+`technologies`, `scales` and `data_types` of a record are derived by rules, unless the record states them. Scales and
+data types are those of Tables 1 and 2 of Ellenberg et al., A call for public archives for biological image data, Nature
 Methods 15, 849–854 (2018), [doi:10.1038/s41592-018-0195-8](https://doi.org/10.1038/s41592-018-0195-8).
 
 The rules look at the archive, the title, the keywords, the methods, the anatomy, the ground truth and the number of
 wells. They are tried in the order of the tables; all that hold count, so a record may have several values. A rule that
-is marked *fallback* counts only where no other rule of its table does. `explain` tells which rules hold:
+is marked *fallback* counts only where no rule without that mark does. `explain` tells which rules hold:
 
 ```python
 from bioimagehub.catalogs.vocabulary.classification import explain
@@ -44,16 +44,17 @@ This page is made from the rules: `python -m bioimagehub.catalogs.vocabulary.ref
 _TAIL = """\
 ## What is not derived
 
-- **The kind of an electron microscope that is not named.** "Illumination by electrons" with "detection of electrons", or
-  "electron density", fits transmission and scanning microscopes. Such a record has the scale `cells` and no technology.
+- **The kind of an electron microscope that is not named.** "Illumination by electrons" with "detection of electrons"
+  fits transmission and scanning microscopes. Such a record has the scale `cells` and no technology.
 - **A light microscope that is not named**: "light microscopy", "widefield illumination", "time lapse microscopy",
   "recorded image". Wide field may be fluorescence or transmitted light.
-- **Optical coherence tomography, mass spectrometry imaging and spatial transcriptomics.** They are no technologies of the list.
-- **Drawings and plate readers.** They are no images of one.
+- **Optical coherence tomography, optical projection tomography, imaging by mass, spatial transcriptomics.** The list of
+  technologies has no such entry.
+- **Drawings and plate readers.** They give no images.
 - **Anything from descriptions, abstracts, file names or pixels.** They say too much that is not about the images.
 - **A scale from the organism.** A mouse may be imaged as a molecule or as a whole.
 - **Confocal is not counted as fluorescence too**, nor light sheet, multiphoton or super-resolution: each record has the
-  nearest technology. Searches for fluorescence find the others by their synonyms.
+  nearest technology. A search for the word fluorescence finds the others by their synonyms.
 """
 
 _COVERAGE = """\

@@ -23,6 +23,8 @@ class Rule:
     why : str
     methods : tuple of str
         Regular expressions; each is found in the name of a method that has no technology in FBbi.
+    title : str or None
+        Regular expression that is found in the title or a keyword.
     words : str or None
         Regular expression that is found in the title, a keyword or the name of a method.
     things : str or None
@@ -34,7 +36,7 @@ class Rule:
     technologies : tuple of tuple of str
         Of each of these, one was found.
     fallback : bool
-        No other rule of its table concluded anything, but for those that are a fallback likewise.
+        It counts only where no rule of its table that is no fallback concludes anything.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Rule:
     when: str
     why: str
     methods: tuple[str, ...] = ()
+    title: str | None = None
     words: str | None = None
     things: str | None = None
     collections: tuple[str, ...] = ()

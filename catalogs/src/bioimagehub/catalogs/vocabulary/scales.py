@@ -44,13 +44,14 @@ SCALE_RULES: tuple[Rule, ...] = (
         "word-tissue",
         ("tissues",),
         "The title, a keyword or a term of the anatomy has the word tissue, an organ, a tumour or an organoid.",
-        "It says what the images show.",
+        "It says what the images show, unless the word is of a cell, as in kidney epithelial cell.",
         things=any_word(
             r"tissues? histo(?:path|log)\w+ biops(?:y|ies) organoids? spheroids? tumou?rs? carcinomas? brain ovary",
-            r"cortex hippocamp\w+ cerebell\w+ striatum retinal? kidney renal liver hepatic lungs? heart cardiac muscle",
+            r"(?<!cell\s)cortex hippocamp\w+ cerebell\w+ striatum retinal? kidney renal liver hepatic lungs? heart cardiac muscle",
             r"skin epidermis intestin\w+ colon gut pancrea\w+ spleen thymus bone cartilage tonsil testis prostate",
             "mammary breast placenta cochlea epithelium vasculature lea(?:f|ves) roots? meristems?",
-        ),
+        )
+        + r"(?!(?:[\s-]\w+){0,2}[\s-]cells?\b)",
     ),
     Rule(
         "word-organism",

@@ -72,7 +72,7 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
         "super-resolution microscopy",
         r"\bsuper[ -]?resol|\bsted\b|\bd?storm\b|\bf?palm\b|\bminflux\b|\bdna[ -]?paint\b|\bsmlm\b|\bnanoscopy\b"
         r"|single[ -]molecule locali[sz]ation|point[ -]locali[sz]ation|\bstructured[ -]illumination|\bi?sim\b"
-        r"|\b3d-?sim\b|\bexpansion microscopy|\bresolft\b",
+        r"|\b3d-?sim\b|(?<!digital )\bexpansion microscopy|\bresolft\b",
     ),
     (
         "scanning-probe",
@@ -126,7 +126,8 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
     (
         "histology",
         "histology",
-        r"\bhisto(log|path)|\bh ?& ?e\b|\bha?ematoxylin|\bimmunohistochem|\bwhole[ -]slide|\btissue micro-?array",
+        r"\bhisto(log|path)|\bh ?& ?e\b|\bha?ematoxylin|\bimmunohistochem|\bnissl\b"
+        r"|\bwhole[ -]slide|\btissue micro-?array",
     ),
     ("magnetic-resonance", "magnetic resonance imaging", r"\bmagnetic resonance|\b[fd]?mri\b"),
     (
@@ -134,12 +135,15 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
         "computed tomography",
         r"\b(micro|nano|µ|x-ray )-?ct\b|\bcomput(ed|erized) tomogra|\bx-ray (micro)?tomogra|^ct$",
     ),
-    ("photography", "photography", r"\bmacroscop|\bphotograph(y|s)?\b|\bstereo ?-?micro"),
-    ("ultrasound", "ultrasound", r"\bultraso(und|nogr)|\bechocardio"),
+    ("photography", "photography", r"\bmacroscop|\bphotograph(y|s)?\b|\bstereo ?-?micro|\bgross (morph|path)"),
+    ("ultrasound", "ultrasound", r"\bultraso(und|nogr)|\bechocardio|^echo$"),
 )
 
 # The collections whose tomograms are all of frozen specimens.
 _FROZEN = ("cryoet", "emdb")
+
+# What a title names where the methods say no more than light, fluorescence or electrons.
+_PRECISE = ("cryo-tomography", "light-sheet", "multiphoton", "super-resolution", "volume-em")
 
 TECHNOLOGY_RULES: tuple[Rule, ...] = (
     Rule(
@@ -196,15 +200,24 @@ TECHNOLOGY_RULES: tuple[Rule, ...] = (
         methods=(r"^(darkfield|polarized light|oblique|rheinberg) illumination$",),
         fallback=True,
     ),
+    Rule(
+        "sections-archive",
+        ("histology",),
+        "The record is of the Allen Brain Atlas, and a method is in situ hybridization.",
+        "Its sections of brains are stained and scanned whole.",
+        methods=(r"\bin situ hybridi[sz]ation",),
+        collections=("allen",),
+    ),
     *(
         Rule(
             f"title-{name}",
             (technology,),
-            f"The methods tell no technology, and the title or a keyword has a word for {technology}.",
-            "Many titles say how the images were taken.",
-            words=pattern,
+            f"The title or a keyword has a word for {technology}.",
+            "Many titles say how the images were taken."
+            + (" Methods often tell it less precisely." if name in _PRECISE else ""),
+            title=pattern,
             elsewhere=_FROZEN if name == "electron-tomography" else (),
-            fallback=True,
+            fallback=name not in _PRECISE,
         )
         for name, technology, pattern in _NAMES
     ),
