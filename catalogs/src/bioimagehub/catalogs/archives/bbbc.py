@@ -18,7 +18,7 @@ from urllib.parse import unquote, urljoin
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
 from bioimagehub.catalogs.archives.bbbc_pages import parse_index, parse_page
-from bioimagehub.catalogs.archives.values import day, doi, line, make_file, make_record, number
+from bioimagehub.catalogs.archives.values import day, doi, line, make_classified, make_file, number
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def parse_record(page: Mapping[str, Any], report: Report) -> Record:
         "formats": _formats(files),
         "facts": ({"source": f"{_SITE}/{accession}", "retrieved": _retrieved(page, updated)},),
     }
-    return make_record(fields, report)
+    return make_classified(fields, report)
 
 
 def parse_files(page: Mapping[str, Any], report: Report) -> Iterator[File]:

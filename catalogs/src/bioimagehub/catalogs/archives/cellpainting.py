@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from bioimagehub.catalogs.archives import s3
 from bioimagehub.catalogs.archives.archive import Archive, Page
-from bioimagehub.catalogs.archives.values import doi, line, make_record
+from bioimagehub.catalogs.archives.values import doi, line, make_classified
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def parse_record(document: Mapping[str, str], report: Report) -> Record:
         "formats": () if _images(document) == 0 else ("tiff",),
         "facts": ({"source": _TABLE, "retrieved": datetime.now(UTC).date()},),
     }
-    return make_record(fields, report)
+    return make_classified(fields, report)
 
 
 def parse_size(text: str) -> int | None:

@@ -18,7 +18,7 @@ from bioimagehub.catalogs.archives.values import (
     doi,
     line,
     listed,
-    make_record,
+    make_classified,
     mapping,
     number,
     slug,
@@ -222,7 +222,7 @@ def parse_record(document: Mapping[str, Any], report: Report) -> Record:
         "thumbnail": line(document.get("keyPhotoThumbnailUrl")),
         "facts": ({"source": _API, "retrieved": datetime.now(UTC).date()},),
     }
-    return make_record(fields, report)
+    return make_classified(fields, report)
 
 
 def parse_image(document: Mapping[str, Any], study: Record, report: Report) -> Record:
@@ -272,7 +272,7 @@ def parse_image(document: Mapping[str, Any], study: Record, report: Report) -> R
         "thumbnail": line(document.get("keyPhotoThumbnailUrl")),
         "facts": ({"source": _API, "retrieved": datetime.now(UTC).date()},),
     }
-    return make_record(fields, report)
+    return make_classified(fields, report)
 
 
 def parse_rows(answer: Any) -> Rows:
