@@ -174,14 +174,14 @@ def _access(accession: str, entry: Mapping[str, Any]) -> Access:
 
 
 def _methods(entry: Mapping[str, Any], sets: Iterable[Mapping[str, Any]]) -> tuple[Term, ...]:
-    """Name the method of the type of experiment; that of ``EMDB`` stands in the categories of the image sets."""
+    """Name the method of the type of experiment; that of ``EMDB`` stands in the categories of the sets, or title."""
     from bioimagehub.catalogs.vocabulary.methods import find_method
 
     kind = str(entry.get("experiment_type")).upper().replace(" SEM", "-SEM")
     if kind != "EMDB":
         return (find_method(_METHODS[kind]),) if kind in _METHODS else ()
     categories = " ".join(str(each.get("category")).casefold() for each in sets)
-    if "tilt series" in categories or "tomogram" in categories:
+    if "tilt series" in categories or "tomogram" in categories or "tomogra" in str(entry.get("title")).casefold():
         return (find_method("cryo-electron tomography"),)
     if "particle" in categories or "class averages" in categories:
         return (find_method("single-particle cryo-electron microscopy"),)
