@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
 from bioimagehub.catalogs.archives.biostudies import ask_collection, quote_path
-from bioimagehub.catalogs.archives.empiar_entry import API, FILES, parse_folder, parse_record
+from bioimagehub.catalogs.archives.empiar_entry import API, FILES, parse_record
+from bioimagehub.catalogs.archives.folders import list_folder
 from bioimagehub.catalogs.archives.paging import BIA_SEARCH_ROWS, collect
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.values import day, make_file
@@ -32,7 +33,6 @@ __all__ = [
     "fetch_record",
     "harvest",
     "list_files",
-    "parse_folder",
     "parse_record",
     "resolve",
     "search",
@@ -57,7 +57,6 @@ _FIRST = 10_000
 _RANGE = 100
 _GAP = 1_000
 """Numbers without an entry after which there are no more; entries leave gaps of some tens."""
-_DEPTH = 20
 
 
 def search(text: str, client: Client, *, limit: int = 25) -> list[Record]:
@@ -97,7 +96,7 @@ def fetch_record(accession: str, client: Client) -> Record:
 def list_files(accession: str, client: Client) -> Iterator[File]:
     """List the files of an entry, one request a folder, made as you iterate.
 
-    Sizes are None where the page of the folder rounds them.
+    Sizes are None, as the pages of the folders round them.
 
     Raises
     ------
@@ -107,7 +106,7 @@ def list_files(accession: str, client: Client) -> Iterator[File]:
         If the page of a folder is none.
     """
     number = ARCHIVE.check(accession).removeprefix("EMPIAR-")
-    yield from _walk(f"empiar:{accession}", f"{FILES}/{number}/", "", client, Report())
+    yield from list_folder(f"{FILES}/{number}/", f"empiar:{accession}", client, Report())
 
 
 def resolve(accession: str, path: str, client: Client) -> str:
@@ -196,19 +195,6 @@ def _fetch_entries(numbers: str, client: Client) -> dict[str, Mapping[str, Any]]
         raise ArchiveAnswerError(msg)
     known = re.compile(ARCHIVE.accession)
     return {key: entry for key, entry in answer.items() if known.fullmatch(key) and isinstance(entry, dict)}
-
-
-def _walk(identifier: str, url: str, folder: str, client: Client, report: Report) -> Iterator[File]:
-    page = client.get_text(url)
-    for item in parse_folder(page, url):
-        path = f"{folder}{item.name}"
-        if item.folder and path.count("/") < _DEPTH:
-            yield from _walk(identifier, f"{url}{quote_path(item.name)}/", f"{path}/", client, report)
-        elif not item.folder:
-            address = f"{url}{quote_path(item.name)}"
-            found = make_file(identifier, report, path=path, size=item.size, url=address, modified=item.modified)
-            if found is not None:
-                yield found
 
 
 def _accession_of(hit: Any) -> str | None:

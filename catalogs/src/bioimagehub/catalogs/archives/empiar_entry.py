@@ -1,4 +1,4 @@
-"""An entry of EMPIAR: its document, read into a record; and the page of a folder, read into what it holds.
+"""An entry of EMPIAR: its document, read into a record.
 
 The corresponding author and the principal investigators are not taken over: they come with postal addresses.
 Source of the fields: the API's OpenAPI document (emdb-empiar/empiar_basic, 2020) and entries of 2026.
@@ -7,13 +7,9 @@ Source of the fields: the API's OpenAPI document (emdb-empiar/empiar_basic, 2020
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from bioimagehub.catalogs.archives.values import author, day, doi, line, listed, make_record, number
-from bioimagehub.catalogs.errors import ArchiveAnswerError
 from bioimagehub.catalogs.parts import Access, Author, Fact, Publication, Term
 
 if TYPE_CHECKING:
@@ -219,72 +215,3 @@ def _micrometres(angstrom: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return found * _ANGSTROM if 0 < found < float("inf") else None
-
-
-@dataclass(frozen=True)
-class Item:
-    """What a folder holds: the name, whether it is a folder, its bytes where they are not rounded, and its day."""
-
-    name: str
-    folder: bool
-    size: int | None
-    modified: date | None
-
-
-def parse_folder(page: str, url: str) -> list[Item]:
-    """Read the page that Apache makes of a folder.
-
-    Parameters
-    ----------
-    page : str
-        HTML.
-    url : str
-        Where it was read, for the error.
-
-    Raises
-    ------
-    ArchiveAnswerError
-        If it is no such page.
-    """
-    if "index of" not in page[:2000].casefold():
-        msg = f"{url} gave a page that does not list a folder; expected one titled 'Index of'. Try again later."
-        raise ArchiveAnswerError(msg)
-    reader = _FolderReader()
-    reader.feed(page)
-    reader.close()
-    items = {}
-    for target, text in reader.rows:
-        name = unquote(target.rstrip("/"))
-        if not name or "/" in name or name in {".", ".."} or target.startswith(("?", "#", "/")) or "://" in target:
-            # The headings that sort, the folder above, and what leads elsewhere.
-            continue
-        moment = re.search(r"\d{4}-\d\d-\d\d", text)
-        exact = re.search(r"\d\d:\d\d\s+(\d+)\s*$", text)
-        items[name] = Item(
-            name, target.endswith("/"), int(exact[1]) if exact else None, day(moment[0]) if moment else None
-        )
-    return list(items.values())
-
-
-class _FolderReader(HTMLParser):
-    """Gathers the target of each link with the text behind it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[tuple[str, str]] = []
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        target = dict(attrs).get("href")
-        if tag == "a" and target:
-            self.rows.append((target, ""))
-            self._inside = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a":
-            self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self.rows and not self._inside:
-            target, text = self.rows[-1]
-            self.rows[-1] = (target, f"{text}{data}")
