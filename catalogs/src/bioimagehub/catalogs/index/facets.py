@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
+from functools import cache
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.errors import InvalidQueryError
 from bioimagehub.catalogs.index.bitmaps import unpack
+from bioimagehub.catalogs.index.columns import read_column
 from bioimagehub.catalogs.index.fields import FACETS, FIELDS
 
 if TYPE_CHECKING:
@@ -14,26 +17,53 @@ if TYPE_CHECKING:
 
     from bioimagehub.catalogs.index.database import Database
 
+    Counted = list[tuple[str, int]]
+
+# About how many records of a column are tallied in the time in which one value is intersected.
+_RECORDS_A_VALUE = 20
+
 
 class Facets:
-    """The values of each facet, read when it is first asked for."""
+    """Counts values; what it needs of a facet is read when that is first asked for."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._values: dict[str, list[tuple[int, str, BitMap]]] = {}
+        self._column = cache(lambda facet: read_column(database, FIELDS[facet].number))
+        self._values = cache(self._read_values)
+        self._counts = cache(self._read_counts)
 
-    def count(self, facet: str, records: BitMap, limit: int | None) -> list[tuple[str, int]]:
+    def count(self, facet: str, records: BitMap, limit: int | None) -> Counted:
         """Count the most frequent values of a facet in some records, the most frequent first, then by name."""
-        values = self._load(facet)
-        if limit is None:
-            limit = len(values)
+        if facet not in FACETS:
+            msg = f"There is no facet {facet!r}. Valid facets are: {', '.join(sorted(FACETS))}. Use one of these."
+            raise InvalidQueryError(msg)
+        total = len(self._counts(facet))
+        limit = total if limit is None else max(0, min(limit, total))
+        if limit == 0:
+            return []
         if len(records) == self._database.count:
-            return [(text, count) for count, text, _ in values[:limit]]
+            return self._count_all(facet, limit)
+        column = self._column(facet)
+        if column is not None:
+            records = records & column.records
+            if len(records) < _RECORDS_A_VALUE * self._expect_visits(facet, len(records) / len(column.records), limit):
+                # Values are numbered by their text, so equals come by name.
+                best = heapq.nsmallest(limit, ((-count, value) for value, count in column.tally(records)))
+                return [(self._text(value), -count) for count, value in best]
+        return self._count_by_value(facet, records, limit)
+
+    def _count_all(self, facet: str, limit: int) -> Counted:
+        return self._database.rows(
+            "SELECT text, count FROM facet_values WHERE field = ? ORDER BY count DESC, id LIMIT ?",
+            (FIELDS[facet].number, limit),
+        )
+
+    def _count_by_value(self, facet: str, records: BitMap, limit: int) -> Counted:
         best: list[int] = []
         found = []
-        for count, text, having in values:
-            # The values come by their count in all records, and none has more here than there.
-            if len(best) >= limit and (not best or count < best[0]):
+        for count, text, having in self._values(facet):
+            # They come by their count in all records, and none has more here than there.
+            if len(best) >= limit and count < best[0]:
                 break
             here = records.intersection_cardinality(having)
             if here:
@@ -41,17 +71,26 @@ class Facets:
                 heapq.heappush(best, here)
                 if len(best) > limit:
                     heapq.heappop(best)
-        found.sort()
-        return [(text, -count) for count, text in found[:limit]]
+        return [(text, -count) for count, text in heapq.nsmallest(limit, found)]
 
-    def _load(self, facet: str) -> list[tuple[int, str, BitMap]]:
-        if facet not in FACETS:
-            msg = f"There is no facet {facet!r}. Valid facets are: {', '.join(sorted(FACETS))}. Use one of these."
-            raise InvalidQueryError(msg)
-        if facet not in self._values:
-            rows = self._database.rows(
-                "SELECT count, text, records FROM facet_values WHERE field = ?", (FIELDS[facet].number,)
-            )
-            values = [(count, text, unpack(records)) for count, text, records in rows]
-            self._values[facet] = sorted(values, key=lambda value: (-value[0], value[1]))
-        return self._values[facet]
+    def _expect_visits(self, facet: str, share: float, limit: int) -> int:
+        """Tell how many values there are to intersect, if each has the same share of its records among those asked."""
+        counts = self._counts(facet)
+        return bisect_right(counts, -share * counts[limit - 1], key=int.__neg__)
+
+    def _read_values(self, facet: str) -> list[tuple[int, str, BitMap]]:
+        rows = self._database.rows(
+            "SELECT count, text, records FROM facet_values WHERE field = ? ORDER BY count DESC",
+            (FIELDS[facet].number,),
+        )
+        return [(count, text, unpack(records)) for count, text, records in rows]
+
+    def _read_counts(self, facet: str) -> list[int]:
+        rows = self._database.rows(
+            "SELECT count FROM facet_values WHERE field = ? ORDER BY count DESC", (FIELDS[facet].number,)
+        )
+        return [count for (count,) in rows]
+
+    def _text(self, value: int) -> str:
+        text: str = self._database.rows("SELECT text FROM facet_values WHERE id = ?", (value,))[0][0]
+        return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyroaring import BitMap
@@ -150,10 +150,20 @@ def _other_spellings(words: Words) -> list[Words]:
     return spellings(words) + ([(*words[:-1], number)] if number else [])
 
 
+@cache
 def _synonyms(phrase: str) -> list[Words]:
+    """Give the synonyms that find more: one that has another one in it finds nothing that the other does not."""
     from bioimagehub.catalogs.vocabulary.synonyms import expand
 
-    return [words for other in expand(phrase) if (words := tuple(split_words(other)))]
+    found = [tuple(phrase.split())]
+    for words in sorted({tuple(split_words(other)) for other in expand(phrase)}, key=lambda words: (len(words), words)):
+        if words and not any(_contains(words, shorter) for shorter in found):
+            found.append(words)
+    return found[1:]
+
+
+def _contains(words: Words, part: Words) -> bool:
+    return any(words[start : start + len(part)] == part for start in range(len(words) - len(part) + 1))
 
 
 def _broader(phrase: str) -> list[Words]:

@@ -12,6 +12,7 @@ from pyroaring import BitMap
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.index import spelling
 from bioimagehub.catalogs.index.bitmaps import pack, seal, union, unpack
+from bioimagehub.catalogs.index.columns import write_columns
 from bioimagehub.catalogs.index.fields import FIELDS, NAME, NUMBERS, REST, SPOKEN, SUBJECT
 from bioimagehub.catalogs.index.words import fold, split_words
 
@@ -45,6 +46,7 @@ def merge(connection: sqlite3.Connection, count: int) -> None:
     values = _each_word(connection, "value_words", lambda docs: _records_of(connection, docs))
     _write_common(connection, words.watch(values), _MANY_VALUES)
     words.write()
+    write_columns(connection, count)
     for name in NUMBERS:
         _write_order(connection, name, name)
     for name, key in _ORDERS.items():

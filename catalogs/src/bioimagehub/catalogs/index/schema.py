@@ -10,6 +10,7 @@
     aliases       identifier of a value elsewhere -> value
     value_words   full text: values                                (FTS5, row = value)
     common        words and beginnings of words that many records have -> their records
+    columns       record -> its values, of facets that have many
     orders        records in the order of a number or a name, cut into slices
     spellings     what a word is with letters left out -> the word
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION = 0x62694869
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BLOCK = 16
 
 _HEADER = 100
@@ -49,6 +50,7 @@ CREATE VIRTUAL TABLE value_words USING fts5(words, content='', columnsize=0, tok
 CREATE TABLE common (
     id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, prefix INTEGER NOT NULL, word TEXT NOT NULL, records BLOB NOT NULL
 );
+CREATE TABLE columns (field INTEGER PRIMARY KEY, records BLOB NOT NULL, rows BLOB NOT NULL, sets BLOB NOT NULL);
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, low INTEGER, high INTEGER, records BLOB NOT NULL, rows BLOB NOT NULL
 );
