@@ -17,6 +17,7 @@
     ├── DamagedIndexError         (OSError)            the index of the records is not whole
     ├── IndexNotWritableError     (PermissionError)    the index of the records cannot be written
     ├── LockMismatchError         (ValueError)         what was found is not what was locked
+    ├── LockNotWritableError      (PermissionError)    the lock file cannot be written
     ├── InvalidHostsError         (ValueError)         a rule that rewrites addresses is not one
     ├── UnknownArchiveError       (LookupError)        there is no archive of that name
     ├── ArchiveError                                   an archive does not give what was asked of it
@@ -117,6 +118,10 @@ class IndexNotWritableError(CatalogError, PermissionError):
 
 class LockMismatchError(CatalogError, ValueError):
     """A record is not the one that was locked."""
+
+
+class LockNotWritableError(CatalogError, PermissionError):
+    """The folder of the lock file is missing or cannot be written, or the disk is full; an old lock stays."""
 
 
 class InvalidHostsError(CatalogError, ValueError):
