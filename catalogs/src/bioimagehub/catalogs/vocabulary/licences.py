@@ -194,7 +194,6 @@ def _creative_commons(elements: list[str], version: str | None, port: str = "") 
     url = f"https://creativecommons.org/licenses/{name}/{version}/" + (f"{port.lower()}/" if port else "")
     full = f"{version}-{port}" if port else version
     listed = full in _PORTS.get(name.upper(), set()) if port else version in _VERSIONS
-    # SPDX writes the first version of BY-NC-ND in the order of its time.
     return ("" if listed else "LicenseRef-") + f"{label}-{full}", url
 
 
@@ -212,4 +211,9 @@ def _of_name(code: str, url: str | None) -> tuple[str | None, str | None]:
     elements += ["nd"] if re.search(r"\bnd\b|no-?deriv", code) else []
     elements += ["sa"] if re.search(r"\bsa\b|share-?alike", code) else []
     version = _VERSION.search(code)
-    return _creative_commons(elements, f"{version[1]}.{version[2] or 0}" if version else None)
+    port = re.search(r"^cc-by.*\d\.\d-([a-z]{2,3})$", code)
+    return _creative_commons(
+        elements,
+        f"{version[1]}.{version[2] or 0}" if version else None,
+        port[1].upper() if port else "",
+    )

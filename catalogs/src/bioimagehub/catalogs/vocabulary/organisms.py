@@ -54,7 +54,8 @@ def _by_taxon() -> dict[int, _Species]:
 
 @cache
 def _by_name() -> dict[str, _Species]:
-    rows = _by_taxon().values()
+    # Some sources give a strain the name of its species: the species, which come last, have the name.
+    rows = sorted(_by_taxon().values(), key=lambda row: row.species is None)
     names = {other: row for row in rows for other in row.other_names}
     return names | {row.name.lower(): row for row in rows}
 

@@ -47,9 +47,9 @@ SCALE_RULES: tuple[Rule, ...] = (
         "It says what the images show, unless the word is of a cell, as in kidney epithelial cell.",
         things=any_word(
             r"tissues? histo(?:path|log)\w+ biops(?:y|ies) organoids? spheroids? tumou?rs? carcinomas? brain ovary",
-            r"(?<!cell\s)cortex hippocamp\w+ cerebell\w+ striatum retinal? kidney renal liver hepatic lungs? heart cardiac muscle",
-            r"skin epidermis intestin\w+ colon gut pancrea\w+ spleen thymus bone cartilage tonsil testis prostate",
-            "mammary breast placenta cochlea epithelium vasculature lea(?:f|ves) roots? meristems?",
+            r"(?<!cell\s)cortex hippocamp\w+ cerebell\w+ striatum retinal? kidney renal liver hepatic lungs? heart",
+            r"cardiac muscle skin epidermis intestin\w+ colon gut pancrea\w+ spleen thymus bone cartilage tonsil",
+            "testis prostate mammary breast placenta cochlea epithelium vasculature lea(?:f|ves) roots? meristems?",
         )
         + r"(?!(?:[\s-]\w+){0,2}[\s-]cells?\b)",
     ),

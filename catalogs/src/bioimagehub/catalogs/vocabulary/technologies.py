@@ -145,6 +145,13 @@ _FROZEN = ("cryoet", "emdb")
 # What a title names where the methods say no more than light, fluorescence or electrons.
 _PRECISE = ("cryo-tomography", "light-sheet", "multiphoton", "super-resolution", "volume-em")
 
+
+def _said(name: str, technology: str) -> str:
+    return (
+        "electron tomography outside the CryoET Data Portal and EMDB" if name == "electron-tomography" else technology
+    )
+
+
 TECHNOLOGY_RULES: tuple[Rule, ...] = (
     Rule(
         "method-term",
@@ -156,7 +163,7 @@ TECHNOLOGY_RULES: tuple[Rule, ...] = (
         Rule(
             f"method-{name}",
             (technology,),
-            f"The name of a method that has no technology in FBbi has a word for {technology}.",
+            f"The name of a method that has no technology in FBbi has a word for {_said(name, technology)}.",
             "Archives name methods that FBbi lacks, and abbreviate.",
             methods=(pattern,),
             elsewhere=_FROZEN if name == "electron-tomography" else (),
@@ -212,7 +219,7 @@ TECHNOLOGY_RULES: tuple[Rule, ...] = (
         Rule(
             f"title-{name}",
             (technology,),
-            f"The title or a keyword has a word for {technology}.",
+            f"The title or a keyword has a word for {_said(name, technology)}.",
             "Many titles say how the images were taken."
             + (" Methods often tell it less precisely." if name in _PRECISE else ""),
             title=pattern,
