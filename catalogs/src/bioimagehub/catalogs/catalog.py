@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from bioimagehub.catalogs.drivers.intake_readers import ImagesCatalog
     from bioimagehub.catalogs.index import Index, Selection
     from bioimagehub.catalogs.records import Record
 
@@ -318,6 +319,31 @@ phenotype, compound, process, anatomy, licence, access, format, year : str, sequ
 
         fields = self.iterate_fields() if limit is None else self._selection.page(0, limit, self._sort)
         return pd.DataFrame([_table_row(one) for one in fields], columns=_COLUMNS).set_index("identifier")
+
+    def to_yaml(self, path: str | Path, *, plain: bool = False) -> None:
+        """Write the images that a driver reads into a catalog file, for Intake and for `open_catalog`.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+        plain : bool
+            Whether for Intake without this software: arrays without axes and coordinates then.
+
+        Raises
+        ------
+        NotReadableError, InvalidEntryError
+            As `bioimagehub.catalogs.intake_yaml.dump_yaml`.
+        """
+        from bioimagehub.catalogs.intake_yaml import write_yaml
+
+        write_yaml(Path(path), self.search(readable=True), plain=plain)
+
+    def to_intake(self) -> ImagesCatalog:
+        """Give the images that a driver reads as a catalog of Intake's current interface, each made when asked for."""
+        from bioimagehub.catalogs.drivers.intake_readers import ImagesCatalog
+
+        return ImagesCatalog(self)
 
     def __str__(self) -> str:
         from bioimagehub.catalogs import display

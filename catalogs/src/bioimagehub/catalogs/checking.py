@@ -50,7 +50,9 @@ def check_file(file: Path) -> tuple[list[Record], list[str]]:
     problems += [f"{name}: more than one entry has this identifier; rename all but one." for name in twice]
     known = {record.identifier for record in records}
     for record in records:
-        problems += [f"{record.identifier}: {fault}" for fault in _find_faults(record, known)]
+        # What was harvested says so, and is as its archive has it.
+        if not record.facts:
+            problems += [f"{record.identifier}: {fault}" for fault in _find_faults(record, known)]
     return records, problems
 
 
@@ -58,7 +60,8 @@ def _find_faults(record: Record, known: set[str]) -> Iterable[str]:
     licence = record.licence
     if licence is not None and _LICENCE_REF.fullmatch(licence) is None and parse_licence(licence)[0] != licence:
         yield f"the licence {licence!r} is no SPDX identifier; write one, such as CC-BY-4.0, or LicenseRef- and a name."
-    if licence is not None and licence.startswith("LicenseRef-") and record.licence_url is None:
+    known_terms = parse_licence(licence)[0] == licence
+    if licence is not None and licence.startswith("LicenseRef-") and not known_terms and record.licence_url is None:
         yield f"the licence {licence!r} has no text in SPDX; add licence_url, where it is written."
     if record.part_of is not None and record.part_of not in known:
         yield f"it is part of {record.part_of}, which the file does not hold; add that study, or leave part_of out."

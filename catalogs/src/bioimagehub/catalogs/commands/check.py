@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+_MOST = 100
+
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``check`` to the parser of ``catalog``."""
@@ -36,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.live:
             problems += check_live(records)
     if problems:
-        listed = "\n  ".join(problems)
+        listed = "\n  ".join([*problems[:_MOST], *([f"and {len(problems) - _MOST} more"] * (len(problems) > _MOST))])
         msg = (
             f"{len(problems)} problems in {checked} entries:\n  {listed}\n"
             "Correct them; docs/reference/records.md tells what each field may hold."

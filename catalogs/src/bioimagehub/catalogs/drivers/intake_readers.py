@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from intake.readers.datatypes import BaseData
-from intake.readers.entry import Catalog, DataDescription, ReaderDescription
+from intake.readers.entry import Catalog, ReaderDescription
 from intake.readers.readers import BaseReader
 from intake.readers.utils import LazyDict
 
@@ -83,7 +83,7 @@ class _Entries(LazyDict):
     def __getitem__(self, identifier: str) -> ReaderDescription:
         if identifier not in self._records:
             raise KeyError(identifier)
-        return describe(self._records[identifier])
+        return make_reader(self._records[identifier]).to_entry()
 
 
 class _Names(LazyDict):
@@ -131,7 +131,7 @@ class ImagesCatalog(Catalog):
         """Give an ordinary catalog of Intake with the same entries, which can be changed and saved as YAML."""
         plain = Catalog()
         for record in self._readable:
-            plain.add_entry(describe(record), name=record.identifier)
+            plain.add_entry(make_reader(record), name=record.identifier)
         return plain
 
     def to_yaml_file(self, path: str, **storage_options: Any) -> None:
@@ -142,8 +142,8 @@ class ImagesCatalog(Catalog):
         return f"<Intake catalog of {len(self)} images>"
 
 
-def describe(record: Record) -> ReaderDescription:
-    """Describe a record for a catalog of Intake.
+def make_reader(record: Record) -> ImageReader:
+    """Make the reader of a record.
 
     Raises
     ------
@@ -154,7 +154,4 @@ def describe(record: Record) -> ReaderDescription:
         msg = f"{record.identifier} has no image that a driver reads; see {record.source_url}."
         raise NotReadableError(msg)
     metadata = record.model_dump(mode="json", exclude_defaults=True)
-    kind = f"{Image.__module__}:{Image.__qualname__}"
-    data = DataDescription(kind, {"url": record.url, "driver": record.driver}, metadata=metadata)
-    reader = f"{ImageReader.__module__}:{ImageReader.__qualname__}"
-    return ReaderDescription(reader, {"data": data}, metadata=metadata, output_instance=ImageReader.output_instance)
+    return ImageReader(data=Image(record.url, record.driver, metadata=metadata))
