@@ -110,8 +110,8 @@ def find_methods(text: str, identifier: str, report: Report) -> tuple[Term, ...]
 
 
 def find_licence(text: str, identifier: str, report: Report) -> dict[str, Any]:
-    """Find the licence that a list states."""
+    """Find the licence that a list states; terms that are not known are other terms, which forbid."""
     licence, url = licences.parse_licence(text or None)
-    if text and licence is None:
-        report.defect(identifier, "licence", f"{text!r} is not a known licence; left out")
+    if licence == "LicenseRef-other":
+        report.defect(identifier, "licence", f"{text!r} is not a known licence; taken as other terms")
     return {"licence": licence, "licence_url": url} if licence else {}
