@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from bioimagehub.catalogs.index.words import fold
@@ -147,6 +147,12 @@ def _texts(record: Mapping[str, Any]) -> Iterator[Value]:
 
 
 def _value(name: str, text: object, alias: object = None) -> Value:
+    text = text[:LONGEST_LINE] if isinstance(text, str) else ""
+    return _make_value(name, text, alias[:LONGEST_LINE] if isinstance(alias, str) else "")
+
+
+@lru_cache(maxsize=1 << 14)
+def _make_value(name: str, text: str, alias: str) -> Value:
     return Value(FIELDS[name].number, clean(text), clean(alias))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -89,11 +90,10 @@ class Matcher:
 
     def _find(self, words: Words, prefix: bool) -> Found:
         """Find the records that have these words next to each other, by class of text."""
-        found = self._common(words[0], prefix) if len(words) == 1 else {}
+        found = {} if prefix and len(words) > 1 else self._common(" ".join(words), prefix)
         asked = f'"{" ".join(words)}"{"*" if prefix else ""}'
         if NAME not in found:
-            numbers = self._database.rows("SELECT rowid FROM name_words WHERE name_words MATCH ?", (asked,))
-            found[NAME] = self._checked(BitMap([number for (number,) in numbers]))
+            found[NAME] = self._names(asked)
         if not found.keys() & {SUBJECT, REST}:
             parts: dict[int, list[BitMap]] = {}
             for field, records in self._database.rows(
@@ -106,7 +106,7 @@ class Matcher:
         return {kind: records for kind, records in found.items() if records}
 
     def _common(self, word: str, prefix: bool) -> Found:
-        """Find the records of a word, or of a beginning of words, where there are many of them."""
+        """Find the records of a word, a phrase or a beginning of words, where there are many of them."""
         if not prefix:
             rows = self._database.rows("SELECT kind, records FROM common WHERE word = ? AND prefix = 0", (word,))
             return {kind: unpack(records) for kind, records in rows}
@@ -126,7 +126,11 @@ class Matcher:
                 found |= {kind: unpack(records) for kind, records in rows}
         return found
 
-    def _checked(self, records: BitMap) -> BitMap:
+    def _names(self, asked: str) -> BitMap:
+        """Find the records that have some words in their name."""
+        # As one JSON text: it takes half the time of a row each.
+        rows = self._database.rows("SELECT json_group_array(rowid) FROM name_words WHERE name_words MATCH ?", (asked,))
+        records = BitMap(json.loads(rows[0][0]))
         if records and records.max() > self._database.count:
             raise schema.damaged(self._database.where, "its words lead to records that it does not have")
         return records

@@ -42,7 +42,9 @@ def merge(connection: sqlite3.Connection, count: int) -> None:
     connection.execute("INSERT INTO value_words (value_words) VALUES ('optimize')")
     words = spelling.Words(connection, count)
     names = _each_word(connection, "name_words", lambda docs: {NAME: docs})
-    _write_common(connection, words.watch(names), max(_FEW_RECORDS, count // _SHARE))
+    many = max(_FEW_RECORDS, count // _SHARE)
+    _write_common(connection, words.watch(names), many)
+    _write_common_phrases(connection, many)
     values = _each_word(connection, "value_words", lambda docs: _records_of(connection, docs))
     _write_common(connection, words.watch(values), _MANY_VALUES)
     words.write()
@@ -118,6 +120,21 @@ def _write_common(
             "INSERT INTO common (kind, prefix, word, records) VALUES (?, ?, ?, ?)",
             ((kind, prefix, word, pack(records)) for kind, records in postings.items()),
         )
+
+
+def _write_common_phrases(connection: sqlite3.Connection, limit: int) -> None:
+    """Write where the names of many records hold a value that many records have, such as an organism."""
+    common = {word for (word,) in connection.execute("SELECT word FROM common WHERE prefix = 0").fetchall()}
+    values = connection.execute("SELECT folded FROM facet_values WHERE folded IS NOT NULL AND count > ?", (limit,))
+    phrases = {tuple(split_words(folded)) for (folded,) in values}
+    for phrase in sorted(words for words in phrases if len(words) > 1 and common.issuperset(words)):
+        text = " ".join(phrase)
+        found = connection.execute("SELECT rowid FROM name_words WHERE name_words MATCH ?", (f'"{text}"',))
+        records = BitMap([record for (record,) in found])
+        if len(records) > limit:
+            connection.execute(
+                "INSERT INTO common (kind, prefix, word, records) VALUES (?, 0, ?, ?)", (NAME, text, pack(records))
+            )
 
 
 def _find_common(words: Iterable[tuple[str, int, dict[int, BitMap]]], limit: int) -> Iterator[Common]:

@@ -9,7 +9,7 @@
     facet_values  each distinct value of a field -> its records
     aliases       identifier of a value elsewhere -> value
     value_words   full text: values                                (FTS5, row = value)
-    common        words and beginnings of words that many records have -> their records
+    common        words, beginnings of words and phrases that many records have -> their records
     columns       record -> its values, of facets that have many
     orders        records in the order of a number or a name, cut into slices
     spellings     what a word is with letters left out -> the word
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION = 0x62694869
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BLOCK = 16
 
 _HEADER = 100
