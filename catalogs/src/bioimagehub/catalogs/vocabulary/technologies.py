@@ -119,7 +119,7 @@ _NAMES: tuple[tuple[str, str, str], ...] = (
         "transmitted-light",
         "transmitted-light microscopy",
         r"\bbright[ -]?field|\bdic\b|\binterference contrast|\bnomarski|\bphase[ -]contrast|\bdark[ -]?field(?! illum)"
-        r"|\bpolari[sz](ed light|ation micr)|\bquantitative phase|\bdigital holograph"
+        r"|\bpolari[sz](ed light(?! illum)|ation micr)|\bquantitative phase|\bdigital holograph"
         r"|\banoptral",
     ),
     ("vibrational", "vibrational imaging", r"\braman\b|\binfrared (micro|spectro)|\bftir\b|\bcars\b"),
