@@ -146,6 +146,8 @@ class ArchiveServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body go out together: apart, the second waits 40 ms for the first to be acknowledged.
+    wbufsize = -1
     server_of_test: ArchiveServer
 
     def _handle(self) -> None:

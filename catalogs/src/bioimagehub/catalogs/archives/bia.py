@@ -68,6 +68,8 @@ _BUCKETS = (
     "https://livingobjects.ebi.ac.uk/bioimaging-integrator-data",
 )
 """Where the images are, and where they will be: the bucket is being renamed."""
+_DOWN = 3
+"""Studies in a row that cannot be reached after which the archive is down, and the harvest stops to go on later."""
 _OURS = ("S-BIAD", "S-BSST", "S-BSMS", "S-JCBD")
 
 
@@ -257,8 +259,8 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
                 "The collection was renamed or the archive is in trouble: report it."
             )
             raise ArchiveAnswerError(msg)
-        wanted = [hit for hit in step.rows if _is_ours(hit) and _is_due(hit, since)]
-        records = [record for hit in wanted if (record := _harvest_one(str(hit["accession"]), client, report))]
+        accessions = [str(hit["accession"]) for hit in step.rows if _is_ours(hit) and _is_due(hit, since)]
+        records = list(_harvest_studies(accessions, client, report))
         yield Page(
             records=tuple(records),
             cursor=None if step.next is None else str(step.next),
@@ -267,15 +269,18 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
         )
 
 
-def _harvest_one(accession: str, client: Client, report: Report) -> Record | None:
-    try:
-        return _fetch(ARCHIVE.check(accession), client, report)
-    except ArchiveUnreachableError:
-        # Not the fault of one study: the harvest stops here, and goes on here.
-        raise
-    except CatalogError as error:
-        report.lost(f"bia:{accession}", error)
-        return None
+def _harvest_studies(accessions: Iterable[str], client: Client, report: Report) -> Iterator[Record]:
+    """Fetch studies; one that cannot be had is lost, but not all that an archive which is down does not give."""
+    unreachable = 0
+    for accession in accessions:
+        try:
+            yield _fetch(ARCHIVE.check(accession), client, report)
+            unreachable = 0
+        except CatalogError as error:
+            unreachable = unreachable + 1 if isinstance(error, ArchiveUnreachableError) else 0
+            if unreachable == _DOWN:
+                raise
+            report.lost(f"bia:{accession}", error)
 
 
 def _is_ours(hit: Any) -> bool:

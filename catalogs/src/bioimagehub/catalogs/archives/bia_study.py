@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _PAGE = "https://www.ebi.ac.uk/biostudies/bioimages/studies"
 _OWN_DOI = "10.6019/"
+_UNKNOWN_LICENCE = "LicenseRef-other"
 _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 _RELATED = (
     (re.compile(r"\bEMPIAR-\d{5,}\b"), "empiar:{}"),
@@ -138,12 +139,13 @@ def _licence(study: Mapping[str, Any], identifier: str, report: Report) -> tuple
     from bioimagehub.catalogs.vocabulary.licences import parse_licence
 
     for text, qualifiers in attributes(study, "License", "Licence"):
-        name, url = parse_licence(text)
-        if name is None:
-            name, url = parse_licence(qualifiers.get("url"))
-        if name is not None:
-            return name, url
-        report.defect(identifier, "licence", f"{text!r} is no known licence; left out, so nothing may be passed on")
+        found = parse_licence(text)
+        if found[0] in {None, _UNKNOWN_LICENCE} and (url := parse_licence(qualifiers.get("url")))[0] is not None:
+            found = url
+        if found[0] == _UNKNOWN_LICENCE:
+            report.defect(identifier, "licence", f"{text!r} is no known licence; kept as other terms")
+        if found[0] is not None:
+            return found
     return None, None
 
 

@@ -157,7 +157,7 @@ def walk_sections(section: Any) -> Iterator[dict[str, Any]]:
 
 def walk_links(section: Mapping[str, Any]) -> Iterator[str]:
     """Give the addresses of the links of a section, which nest as sections do."""
-    pending = listed(section.get("links"))
+    pending = [*listed(section.get("links"))]
     while pending:
         found = pending.pop(0)
         if isinstance(found, list):

@@ -18,7 +18,7 @@ from bioimagehub.catalogs.archives.folders import list_folder
 from bioimagehub.catalogs.archives.paging import BIA_SEARCH_ROWS, collect
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.values import day, make_file
-from bioimagehub.catalogs.errors import ArchiveAnswerError, CatalogError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +53,8 @@ ARCHIVE = Archive(
     interface=API,
 )
 COLLECTION = "BioImages-EMPIAR"
+_DOWN = 3
+"""Entries in a row that cannot be reached after which the archive is down, and the harvest stops to go on later."""
 _FIRST = 10_000
 _RANGE = 100
 _GAP = 1_000
@@ -150,25 +152,30 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
     while empty < _GAP:
         entries = _fetch_entries(f"{first}-{first + _RANGE - 1}", client)
         empty = 0 if entries else empty + _RANGE
-        records = []
-        for accession in sorted(entries):
-            entry = entries[accession]
-            updated = day(entry.get("update_date")) or day(entry.get("release_date"))
-            if since is not None and updated is not None and updated < since:
-                continue
-            try:
-                records.append(_parse_whole(accession, entry, client, report))
-            except CatalogError as error:
-                report.lost(f"empiar:{accession}", error)
+        due = {accession: entries[accession] for accession in sorted(entries) if _is_due(entries[accession], since)}
+        records = list(_harvest_entries(due, client, report))
         first += _RANGE
         yield Page(tuple(records), cursor=str(first) if empty < _GAP else None, rows=len(entries))
 
 
-def _parse_whole(accession: str, entry: Mapping[str, Any], client: Client, report: Report) -> Record:
-    """Make a record of an entry of a range; where the range gave only an outline, ask for the whole."""
-    if "imagesets" not in entry:
-        entry = _fetch_entry(accession, client)
-    return parse_record(accession, entry, report, retrieved=_today())
+def _harvest_entries(entries: Mapping[str, Mapping[str, Any]], client: Client, report: Report) -> Iterator[Record]:
+    """Make records of entries; where the range gave only an outline of one, ask for the whole."""
+    unreachable = 0
+    for accession, outline in entries.items():
+        try:
+            entry = outline if "imagesets" in outline else _fetch_entry(accession, client)
+            yield parse_record(accession, entry, report, retrieved=_today())
+            unreachable = 0
+        except CatalogError as error:
+            unreachable = unreachable + 1 if isinstance(error, ArchiveUnreachableError) else 0
+            if unreachable == _DOWN:
+                raise
+            report.lost(f"empiar:{accession}", error)
+
+
+def _is_due(entry: Mapping[str, Any], since: date | None) -> bool:
+    updated = day(entry.get("update_date")) or day(entry.get("release_date"))
+    return since is None or updated is None or updated >= since
 
 
 def _fetch_entry(accession: str, client: Client) -> Mapping[str, Any]:
