@@ -301,7 +301,7 @@ def test_a_document_that_unpacks_to_too_much_is_lost_alone(server, client, repor
     server.add(ZIP, body=content.getvalue())
     (page,) = cil.harvest(client, report)
     assert [record.identifier for record in page.records] == ["cil:2"]
-    assert "more than 4,194,304 bytes" in report.losses[0].reason
+    assert "has 5,242,880 bytes; expected a document of at most 4,194,304" in report.losses[0].reason
 
 
 SAMPLES = sorted(RECORDED.glob("sample_records/*.json"))

@@ -7,17 +7,14 @@ read. A key is the text ``name:password`` in the environment variable ``BIOIMAGE
 from __future__ import annotations
 
 import base64
-import io
-import json
 import os
-import re
-import zipfile
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
 from bioimagehub.catalogs.archives.cil_record import parse_files, parse_record
+from bioimagehub.catalogs.archives.dumps import fetch_dump
 from bioimagehub.catalogs.archives.paging import Rows, collect
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.values import line, listed, mapping, number
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bioimagehub.catalogs.archives.client import Client
+    from bioimagehub.catalogs.archives.dumps import Dump
     from bioimagehub.catalogs.parts import File
     from bioimagehub.catalogs.records import Record
 
@@ -45,8 +43,6 @@ _REPOSITORY = "slash-segmentation/CIL_Public_Data_JSON"
 _FOLDER = "Version8_6/DATA/CIL_PUBLIC_DATA"
 _CAP = 100
 _PAGE = 500
-_LARGEST = 4 * 2**20
-"""Bytes of a document, unpacked; the largest of the dump has 200 kB."""
 
 ARCHIVE = Archive(
     name="cil",
@@ -130,34 +126,19 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
     if since is not None and since > _DUMPED:
         yield Page((), None, 0)
         return
-    url = f"https://codeload.github.com/{_REPOSITORY}/zip/{_COMMIT}"
-    with _open_dump(client.get_bytes(url), url) as dump:
-        names = sorted(
-            (name for name in dump.namelist() if re.search(rf"/{re.escape(_FOLDER)}/\d{{1,6}}\.json$", name)),
-            key=lambda name: int(_number_of(name)),
-        )
-        for start in range(int(cursor or 0), len(names), _PAGE):
-            part = names[start : start + _PAGE]
-            records = tuple(record for name in part if (record := _read_document(dump, name, report)) is not None)
-            yield Page(records, str(start + len(part)), len(names), len(part))
+    dump = fetch_dump(_REPOSITORY, _COMMIT, client)
+    names = sorted(dump.find(rf"{_FOLDER}/\d{{1,6}}\.json"), key=lambda name: int(_number_of(name)))
+    for start in range(int(cursor or 0), len(names), _PAGE):
+        part = names[start : start + _PAGE]
+        records = tuple(record for name in part if (record := _read_document(dump, name, report)) is not None)
+        yield Page(records, str(start + len(part)), len(names), len(part))
 
 
-def _open_dump(content: bytes, url: str) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
-        msg = f"{url} is no zip file ({error}), it has {len(content):,} bytes; expected the dump. Try again later."
-        raise ArchiveAnswerError(msg) from error
-
-
-def _read_document(dump: zipfile.ZipFile, name: str, report: Report) -> Record | None:
+def _read_document(dump: Dump, name: str, report: Report) -> Record | None:
     accession = _number_of(name)
     try:
-        if dump.getinfo(name).file_size > _LARGEST:
-            report.lost(f"cil:{accession}", f"its document has more than {_LARGEST:,} bytes")
-            return None
-        return parse_record(accession, json.loads(dump.read(name)), report)
-    except (ArchiveAnswerError, InvalidEntryError, zipfile.BadZipFile, ValueError, RecursionError) as error:
+        return parse_record(accession, dump.read_json(name), report)
+    except (ArchiveAnswerError, InvalidEntryError) as error:
         report.lost(f"cil:{accession}", error)
         return None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
+from bioimagehub.catalogs.archives.challenge_lists import SAMPLES
 from bioimagehub.catalogs.archives.folders import list_folder
 from bioimagehub.catalogs.archives.idr_images import parse_challenge, parse_samples
 from bioimagehub.catalogs.archives.idr_study import (
@@ -67,7 +68,6 @@ _GITHUB = "https://raw.githubusercontent.com"
 _CRATES = f"{_GITHUB}/German-BioImaging/idr_study_crates/main/ro-crates"
 _SIZES = f"{_GITHUB}/IDR/idr.openmicroscopy.org/master/_data/studies.tsv"
 _SAMPLES = f"{_GITHUB}/IDR/ome-ngff-samples/main/_data/table.csv"
-_CHALLENGE = f"{_GITHUB}/ome/ome2024-ngff-challenge/main/samples"
 _PAGE = 10
 _INFO = "idr.openmicroscopy.org/study/info"
 _TERMS = ("genes", "phenotypes", "compounds", "anatomy")
@@ -171,7 +171,7 @@ def list_images(accession: str, client: Client) -> list[Record]:
     ARCHIVE.check(accession)
     report = Report()
     records = parse_samples(client.get_text(_SAMPLES), report, accession=accession)
-    text = _try_text(f"{_CHALLENGE}/{accession}_samples.csv", client)
+    text = _try_text(f"{SAMPLES}/{accession}_samples.csv", client)
     known = {record.identifier for record in records}
     further = parse_challenge(text, accession, report) if text else []
     return [*records, *(record for record in further if record.identifier not in known)]

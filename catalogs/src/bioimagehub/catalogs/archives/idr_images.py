@@ -1,7 +1,6 @@
 """OME-Zarr images of the Image Data Resource: its table of samples, and the lists of the NGFF challenge of 2024.
 
 The table writes sizes as X, Y, Z, C, T whatever the order in the file; versions up to 0.2 have all five axes always.
-The lists of two studies (idr0013, idr0016) hold addresses alone, without a line of headings.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
+from bioimagehub.catalogs.archives.challenge_lists import VERSION, image_fields, image_url, read_list
 from bioimagehub.catalogs.archives.idr_study import HOME, OWN_NAMES, licence_fields
-from bioimagehub.catalogs.archives.values import curie, doi, line, make_classified, number, slug
+from bioimagehub.catalogs.archives.values import doi, line, make_classified, number, slug
 from bioimagehub.catalogs.errors import InvalidEntryError
-from bioimagehub.catalogs.parts import Organism, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,10 +45,8 @@ def parse_samples(text: str, report: Report, *, accession: str | None = None) ->
 
 def parse_challenge(text: str, accession: str, report: Report) -> list[Record]:
     """Make records of a study's list of the OME 2024 NGFF challenge; all its images are of version 0.5."""
-    lines = [each for each in text.splitlines() if each.strip()]
-    if lines and lines[0].startswith("http"):
-        lines.insert(0, "url")
-    return _name_apart((_listed_fields(row, accession, report) for row in csv.DictReader(lines)), report)
+    rows = ((image_url(row), image_fields(row)) for row in read_list(text))
+    return _name_apart((_image_fields(accession, url, VERSION, report) | fields for url, fields in rows), report)
 
 
 def _sample_fields(row: Mapping[str, str], report: Report) -> dict[str, Any]:
@@ -73,33 +70,6 @@ def _sample_fields(row: Mapping[str, str], report: Report) -> dict[str, Any]:
         "labels": tuple(slug(each).lower() for each in labels[1].split(",")) if labels else (),
         "thumbnail": _thumbnail(row.get("Representative Image ID")),
         **licence_fields(row.get("License")),
-    }
-
-
-def _listed_fields(row: Mapping[str, str], accession: str, report: Report) -> dict[str, Any]:
-    from bioimagehub.catalogs.vocabulary.methods import find_method
-    from bioimagehub.catalogs.vocabulary.organisms import find_organism
-
-    url = quote(unquote((row.get("url") or "").strip()), safe="/:")
-    shape, chunks, shards = (_numbers(row.get(name)) for name in ("shape", "chunks", "shards"))
-    named = tuple(re.findall(r"[tczyx]", row.get("dimension_names") or ""))
-    axes = named if len(named) == len(shape) else tuple(_ORDER) if len(shape) == len(_ORDER) else ()
-    taxon = number((row.get("organismId") or "").rpartition("txid")[2])
-    organism = find_organism(f"NCBITaxon:{taxon}") if taxon else None
-    method = curie((row.get("fbbiId") or "").removeprefix("obo:"))
-    found = find_method(method) if method else None
-    return {
-        **_image_fields(accession, url, "0.5", report),
-        "axes": axes,
-        "shape": shape if axes else (),
-        "chunks": chunks if axes else (),
-        "shards": shards if axes else (),
-        "size": number(row.get("written")),
-        "wells": number(row.get("wells")),
-        "images": number(row.get("images")),
-        "organisms": (organism or Organism(name=f"NCBITaxon {taxon}", taxon=taxon),) if taxon else (),
-        "methods": (found,) if found else (Term(name=method, id=method),) if method else (),
-        **licence_fields(row.get("license")),
     }
 
 
@@ -140,10 +110,6 @@ def _name_apart(images: Iterable[dict[str, Any]], report: Report) -> list[Record
             continue
         records[record.identifier] = record
     return list(records.values())
-
-
-def _numbers(text: str | None) -> tuple[int, ...]:
-    return tuple(int(each) for each in re.findall(r"\d+", text or ""))
 
 
 def _thumbnail(image: str | None) -> str | None:
