@@ -16,8 +16,6 @@ from bioimagehub.catalogs.vocabulary import methods, organisms
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bioimagehub.catalogs.parts import Term
-
 # British and American spelling: (British, American), as parts of a word.
 _SPELLINGS = (
     ("tumour", "tumor"),
@@ -55,10 +53,12 @@ _NOT_BRITISH = re.compile(r"hemi|chem|them|gehem|blasphem|mayhem|ephem|estrange|
 
 
 class _Concept(NamedTuple):
-    """A row of synonyms.tsv: names of one meaning, kinds and parts of it, and what is looked for along with it."""
+    """A row of synonyms.tsv: names of one meaning, kinds and parts of it, and what is looked for along with it.
+
+    The last of the names is the identifier, where there is one: a record may have it with a label of its own.
+    """
 
     names: tuple[str, ...]
-    id: str | None
     narrower: tuple[str, ...]
     related: tuple[str, ...]
 
@@ -67,7 +67,7 @@ class _Concept(NamedTuple):
 def _concepts() -> dict[str, list[_Concept]]:
     found: dict[str, list[_Concept]] = {}
     for names, identifier, narrower, related in organisms.read_rows("synonyms.tsv"):
-        concept = _Concept(_split(names), identifier or None, _split(narrower), _split(related))
+        concept = _Concept((*_split(names), *_split(identifier.lower())), _split(narrower), _split(related))
         for name in concept.names:
             found.setdefault(name, []).append(concept)
     return found
@@ -125,7 +125,7 @@ def expand(phrase: str) -> tuple[str, ...]:
     Parameters
     ----------
     phrase : str
-        A word or several, as somebody types them.
+        A word or several, as somebody types them, or an identifier.
 
     Returns
     -------
@@ -139,6 +139,8 @@ def expand(phrase: str) -> tuple[str, ...]:
     True
     >>> expand("zebrafish")[0]
     'danio rerio'
+    >>> expand("GO:0000910")
+    ('cytokinesis', 'mitotic cytokinesis', 'abscission', 'cytokinetic')
     """
     start = _normal(phrase)
     meant = list(dict.fromkeys((start, *spellings(start))))
@@ -176,20 +178,3 @@ def broader(phrase: str) -> tuple[str, ...]:
         species = organisms.species_of(organism)
         found += [name.lower() for name in (species.name,) if name.lower() not in same]
     return tuple(name for name in dict.fromkeys(found) if name not in same)
-
-
-def find_concept(phrase: str) -> Term | None:
-    """Find the term of a process, a component of the cell or a phenotype; None where it has no identifier here.
-
-    Examples
-    --------
-    >>> find_concept("apoptotic")
-    Term(name='apoptosis', id='GO:0006915')
-    """
-    for name in (_normal(phrase), *spellings(_normal(phrase))):
-        for concept in _concepts().get(name, ()):
-            if concept.id is not None:
-                from bioimagehub.catalogs.parts import Term
-
-                return Term(name=concept.names[0], id=concept.id)
-    return None
