@@ -29,7 +29,7 @@ _SCALES = {"molecule": "molecular", "cell": "cells", "tissue": "tissues", "organ
 _METHODS = {
     "SBF-SEM": "serial block face SEM (SBFSEM)",
     "FIB-SEM": "focussed ion beam scanning electron microscopy (FIB-SEM)",
-    "ATUM-SEM": "automated tape-collecting ultramicrotome scanning electron microscopy",
+    "ATUM-SEM": "ATUM-SEM",
     "SXT": "soft X-ray tomography",
     "HARD X-RAY/X-RAY MICROCT": "X-ray micro-computed tomography",
     "MICROED": "microcrystal electron diffraction",
