@@ -17,6 +17,7 @@ COLLECTIONS: tuple[str, ...] = (
     "cryoet",
     "cellpainting",
     "empiar",
+    "hpa",
     "ega",
     "link_outs",
     "ome_ngff_samples",
