@@ -27,7 +27,12 @@ SIGNATURES = {
 def test_each_archive_has_the_same_functions(name: str) -> None:
     module = open_archive(name)
     for function, parameters in SIGNATURES.items():
-        assert list(inspect.signature(getattr(module, function)).parameters) == parameters
+        found = inspect.signature(getattr(module, function)).parameters
+        assert list(found)[: len(parameters)] == parameters
+        # One may offer more, such as an older release of the archive; nobody has to know of it.
+        for more in list(found.values())[len(parameters) :]:
+            assert more.kind is more.KEYWORD_ONLY
+            assert more.default is not more.empty
         assert getattr(module, function).__doc__, f"{name}.{function} is not documented"
 
 
