@@ -351,6 +351,13 @@ def test_what_is_on_this_machine_or_has_no_address_is_not_asked_for(
     assert [pin.served for pin in lock.pins] == [None, None]
 
 
+def test_a_path_with_spaces(tmp_path: Path) -> None:
+    record = make(**IMAGE, driver="ome_zarr", url="/data/my images/a.zarr")
+    (pin,) = pins.write_lock(tmp_path / "lock", [record]).pins
+    assert pin.url == "/data/my images/a.zarr"
+    assert pins.read_lock(tmp_path / "lock").pins == (pin,)
+
+
 # ---- secrets ------------------------------------------------------------------------------------------------------
 
 SECRETS = [

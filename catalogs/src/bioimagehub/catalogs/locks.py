@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from bioimagehub.catalogs.errors import CatalogNotFoundError, InvalidDocumentError, LockNotWritableError
-from bioimagehub.catalogs.parts import Address, Checksum, Identifier, Line, Part
+from bioimagehub.catalogs.parts import Checksum, Identifier, Line, Location, Part
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -32,7 +32,7 @@ class Served(Part):
     modified : date or None
     """
 
-    url: Address
+    url: Location
     etag: Line | None = None
     size: Count | None = None
     modified: date | None = None
@@ -68,7 +68,7 @@ class Pin(Part):
     released: date | None = None
     modified: date | None = None
     licence: Line | None = None
-    url: Address | None = None
+    url: Location | None = None
     facts: Digest
     retrieved: date | None = None
     served: Served | None = None

@@ -23,17 +23,15 @@ Line = Annotated[
     str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$", min_length=1, max_length=2000)
 ]
 """One line of text: no control character, which a terminal would obey, and none that turns the direction of writing."""
-Prose = Annotated[
-    str, Field(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$", max_length=20_000)
-]
+Prose = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$", max_length=20_000)]
 """Text of several lines, with the same characters left out."""
-Address = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f-\x9f\"<>]+$", max_length=4000)]
+Address = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f-\x9f\u2028-\u202e\u2066-\u2069\"<>]+$", max_length=4000)]
 """A URL, percent-encoded where it holds spaces."""
-Location = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=4000)]
+Location = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$", max_length=4000)]
 """A URL or a path; a path may hold spaces."""
 Curie = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*:[A-Za-z0-9_.:/-]+$", max_length=100)]
 """Prefix and local identifier of an ontology or molecular resource, as ``GO:0051301`` or ``UniProtKB:P04637``."""
-Doi = Annotated[str, Field(pattern=r"^10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f]+$", max_length=300)]
+Doi = Annotated[str, Field(pattern=r"^10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$", max_length=300)]
 Identifier = Annotated[
     str,
     Field(

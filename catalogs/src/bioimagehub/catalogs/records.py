@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 Count = Annotated[int, Field(ge=0)]
 _FAULTS = 50  # as many are told of one entry
+_VALUES = 100_000  # as many may be in one entry
 Format = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=40)]
 
 
@@ -338,23 +339,40 @@ def parse_record(fields: Mapping[str, Any], where: str | Path) -> Record:
     InvalidEntryError
         If a field is missing, unknown, or not of its kind. All faults are told at once.
     """
+    identifier = fields.get("identifier")
+    named = _printable(identifier if isinstance(identifier, str) else "(without identifier)")
+    if not _is_moderate(fields):
+        msg = f"The entry {named} in {where} holds more than {_VALUES:,} values. Leave out what is no record."
+        raise InvalidEntryError(msg)
     try:
         # From JSON, where a list may stand for a tuple; all else stays strict.
         return Record.model_validate_json(json.dumps(fields))
-    except (ValidationError, TypeError) as error:
+    except (ValidationError, TypeError, RecursionError) as error:
         faults = (
             [f"{'.'.join(map(str, fault['loc'])) or 'record'}: {fault['msg']}" for fault in error.errors()[:_FAULTS]]
             if isinstance(error, ValidationError)
             else [str(error)]
         )
-        # What is wrong may be a hundred megabytes long, or made for the terminal that shows the message.
-        shown = [_printable(text) for text in (str(fields.get("identifier", "(without identifier)")), *faults)]
         msg = (
-            f"The entry {shown[0]} in {where} is not a valid record: "
-            f"{'; '.join(shown[1:])}. Correct these fields; docs/reference/records.md lists what each may hold."
+            f"The entry {named} in {where} is not a valid record: {'; '.join(map(_printable, faults))}. "
+            "Correct these fields; docs/reference/records.md lists what each may hold."
         )
         raise InvalidEntryError(msg) from error
 
 
+def _is_moderate(fields: Any) -> bool:
+    """Count the values, so that a few lines of YAML that refer to one another do not fill the memory."""
+    count, waiting = 0, [fields]
+    while waiting and count <= _VALUES:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list | tuple):
+            waiting += value[: _VALUES + 1]
+    return count <= _VALUES
+
+
 def _printable(text: str) -> str:
+    """Cut what may be a hundred megabytes long, or made for the terminal that shows the message."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:300])
