@@ -63,6 +63,11 @@ def unpack(sealed: bytes | None) -> BitMap:
     return BitMap.deserialize(unseal(sealed))
 
 
+def intersection(sets: Iterable[BitMap]) -> BitMap:
+    """Intersect some sets, at least one."""
+    return BitMap.intersection(*sets)
+
+
 def union(sets: Iterable[BitMap]) -> BitMap:
     """Unite any number of sets, also none."""
     sets = list(sets)

@@ -106,12 +106,12 @@ def _build(
     connection.execute("PRAGMA aside.synchronous = OFF")
     connection.executescript(_ASIDE)
     connection.execute("BEGIN")
-    count = _Pass(connection, progress).take(records)
-    merging.merge(connection, count)
+    meta = _Pass(connection, progress).take(records)
+    merging.merge(connection, meta.total)
     connection.execute("COMMIT")
     connection.execute("DETACH aside")
     connection.executescript(schema.INDEXES)
-    connection.execute("INSERT INTO meta VALUES ('finished', 1)")
+    schema.finish(connection, meta)
 
 
 class _Pass:
@@ -123,12 +123,11 @@ class _Pass:
         self._aside: defaultdict[Value, array[int]] = defaultdict(lambda: array("I"))
         self._held = 0
 
-    def take(self, records: Iterable[Mapping[str, Any]]) -> int:
-        """Read all records and give their number."""
+    def take(self, records: Iterable[Mapping[str, Any]]) -> schema.Meta:
+        """Read all records."""
         source = iter(records)
         first = list(islice(source, _SAMPLE))
         dictionary = choose_dictionary(first)
-        self._connection.execute("INSERT INTO meta VALUES ('dictionary', ?)", (dictionary,))
         self._packer = Packer(dictionary)
         count = 0
         while first:
@@ -139,8 +138,7 @@ class _Pass:
             first = list(islice(source, _BATCH))
         self._write_blocks(self._packer.finish())
         self._flush()
-        self._connection.execute("INSERT INTO meta VALUES ('count', ?)", (count,))
-        return count
+        return schema.Meta(count, dictionary)
 
     def _write(self, start: int, batch: list[Mapping[str, Any]]) -> None:
         names, rows = [], []

@@ -85,7 +85,8 @@ def write_columns(connection: sqlite3.Connection, count: int) -> None:
 
 def read_column(database: Database, field: int) -> Column | None:
     """Read the column of a facet; None where it has none."""
-    for having, rows, members in database.rows("SELECT records, rows, sets FROM columns WHERE field = ?", (field,)):
+    statement = "SELECT records, rows, sets FROM columns WHERE field = ?"
+    for having, rows, members in database.rows((bytes, bytes, bytes), statement, field):
         flat = array("I", zlib.decompress(unseal(members)))
         return Column(unpack(having), array("H", zlib.decompress(unseal(rows))), list(_part(flat)))
     return None

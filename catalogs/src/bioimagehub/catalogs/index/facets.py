@@ -11,6 +11,7 @@ from bioimagehub.catalogs.errors import InvalidQueryError
 from bioimagehub.catalogs.index.bitmaps import unpack
 from bioimagehub.catalogs.index.columns import read_column
 from bioimagehub.catalogs.index.fields import FACETS, FIELDS
+from bioimagehub.catalogs.index.schema import damaged
 
 if TYPE_CHECKING:
     from pyroaring import BitMap
@@ -53,10 +54,8 @@ class Facets:
         return self._count_by_value(facet, records, limit)
 
     def _count_all(self, facet: str, limit: int) -> Counted:
-        return self._database.rows(
-            "SELECT text, count FROM facet_values WHERE field = ? ORDER BY count DESC, id LIMIT ?",
-            (FIELDS[facet].number, limit),
-        )
+        statement = "SELECT text, count FROM facet_values WHERE field = ? ORDER BY count DESC, id LIMIT ?"
+        return self._database.rows((str, int), statement, FIELDS[facet].number, limit)
 
     def _count_by_value(self, facet: str, records: BitMap, limit: int) -> Counted:
         best: list[int] = []
@@ -79,18 +78,17 @@ class Facets:
         return bisect_right(counts, -share * counts[limit - 1], key=int.__neg__)
 
     def _read_values(self, facet: str) -> list[tuple[int, str, BitMap]]:
-        rows = self._database.rows(
-            "SELECT count, text, records FROM facet_values WHERE field = ? ORDER BY count DESC",
-            (FIELDS[facet].number,),
-        )
+        statement = "SELECT count, text, records FROM facet_values WHERE field = ? ORDER BY count DESC"
+        rows = self._database.rows((int, str, bytes), statement, FIELDS[facet].number)
         return [(count, text, unpack(records)) for count, text, records in rows]
 
     def _read_counts(self, facet: str) -> list[int]:
-        rows = self._database.rows(
-            "SELECT count FROM facet_values WHERE field = ? ORDER BY count DESC", (FIELDS[facet].number,)
-        )
-        return [count for (count,) in rows]
+        statement = "SELECT count FROM facet_values WHERE field = ? ORDER BY count DESC"
+        return [count for (count,) in self._database.rows((int,), statement, FIELDS[facet].number)]
 
     def _text(self, value: int) -> str:
-        text: str = self._database.rows("SELECT text FROM facet_values WHERE id = ?", (value,))[0][0]
+        rows = self._database.rows((str,), "SELECT text FROM facet_values WHERE id = ?", value)
+        if not rows:
+            raise damaged(self._database.where, f"a record has value {value}, which is not there")
+        text: str = rows[0][0]
         return text

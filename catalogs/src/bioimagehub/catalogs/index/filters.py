@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyroaring import BitMap
-
 from bioimagehub.catalogs.errors import InvalidQueryError
-from bioimagehub.catalogs.index.bitmaps import union, unpack
+from bioimagehub.catalogs.index.bitmaps import intersection, union, unpack
 from bioimagehub.catalogs.index.fields import FACETS, FIELDS
 from bioimagehub.catalogs.index.words import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from pyroaring import BitMap
 
     from bioimagehub.catalogs.index.database import Database
 
@@ -37,7 +37,7 @@ def apply_filters(database: Database, filters: Mapping[str, Sequence[str] | str]
             raise InvalidQueryError(msg)
         sets = [find_value(database, name, value) for value in values]
         every = name in _ALL_OF and bool(sets)
-        records = records & (BitMap.intersection(*sets) if every else union(sets))
+        records = records & (intersection(sets) if every else union(sets))
     return records
 
 
@@ -47,10 +47,14 @@ def find_value(database: Database, facet: str, value: str) -> BitMap:
     marks = ", ".join("?" * len(names))
     field = FIELDS[facet].number
     rows = database.rows(
+        (bytes,),
         f"SELECT records FROM facet_values WHERE field = ? AND folded IN ({marks}) UNION ALL "  # noqa: S608
         "SELECT records FROM facet_values WHERE id IN "
         f"(SELECT value FROM aliases WHERE field = ? AND alias IN ({marks}))",
-        (field, *names, field, *names),
+        field,
+        *names,
+        field,
+        *names,
     )
     return union(unpack(records) for (records,) in rows)
 

@@ -191,7 +191,8 @@ class Index:
 
     def _names(self, condition: str, *values: object) -> list[tuple[int, str, str]]:
         asked = [_plain(value) if isinstance(value, str) else value for value in values]
-        return self._database.rows(f"SELECT record, archive, name FROM names WHERE {condition}", asked)  # noqa: S608
+        statement = f"SELECT record, archive, name FROM names WHERE {condition}"  # noqa: S608 - conditions made here
+        return self._database.rows((int, str, str), statement, *asked)
 
 
 def _plain(text: str) -> str:

@@ -7,16 +7,15 @@ import math
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyroaring import BitMap
-
-from bioimagehub.catalogs.index import schema
-from bioimagehub.catalogs.index.bitmaps import union, unpack
+from bioimagehub.catalogs.index.bitmaps import intersection, union, unpack
 from bioimagehub.catalogs.index.fields import FIELDS, NAME, REST, SUBJECT
 from bioimagehub.catalogs.index.query import Clause
 from bioimagehub.catalogs.index.words import other_number, spellings, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from pyroaring import BitMap
 
     from bioimagehub.catalogs.index.database import Database
 
@@ -76,7 +75,7 @@ class Matcher:
     def _scattered(self, group: tuple[Clause, ...]) -> Found:
         """Find records that have all the words, but not as the term that they are together."""
         each = [self._match_one((clause,)).records for clause in group]
-        return {REST: BitMap.intersection(*each)}
+        return {REST: intersection(each)}
 
     def _weigh(self, ways: list[tuple[float, Found]]) -> Hits:
         levels: dict[float, list[BitMap]] = {}
@@ -97,31 +96,36 @@ class Matcher:
         if not found.keys() & {SUBJECT, REST}:
             parts: dict[int, list[BitMap]] = {}
             for field, records in self._database.rows(
+                (int, bytes),
                 "SELECT field, records FROM facet_values WHERE id IN "
                 "(SELECT rowid FROM value_words WHERE value_words MATCH ?)",
-                (asked,),
+                asked,
             ):
-                parts.setdefault(_KINDS[field], []).append(unpack(records))
+                parts.setdefault(_KINDS.get(field, REST), []).append(unpack(records))
             found |= {kind: union(sets) for kind, sets in parts.items()}
         return {kind: records for kind, records in found.items() if records}
 
     def _common(self, word: str, prefix: bool) -> Found:
         """Find the records of a word, a phrase or a beginning of words, where there are many of them."""
         if not prefix:
-            rows = self._database.rows("SELECT kind, records FROM common WHERE word = ? AND prefix = 0", (word,))
+            statement = "SELECT kind, records FROM common WHERE word = ? AND prefix = 0"
+            rows = self._database.rows((int, bytes), statement, word)
             return {kind: unpack(records) for kind, records in rows}
         found: Found = {}
         for kinds in ("0", "1, 2"):
             # Where all that begins so goes on alike, what is stored is the longer beginning.
             nearest = self._database.rows(
+                (str, int),
                 f"SELECT word, prefix FROM common WHERE kind IN ({kinds}) AND word >= ? AND word < ? "  # noqa: S608
                 "ORDER BY length(word), prefix DESC LIMIT 1",
-                (word, word + _LAST),
+                word,
+                word + _LAST,
             )
             for way in nearest:
                 rows = self._database.rows(
+                    (int, bytes),
                     f"SELECT kind, records FROM common WHERE kind IN ({kinds}) AND word = ? AND prefix = ?",  # noqa: S608
-                    way,
+                    *way,
                 )
                 found |= {kind: unpack(records) for kind, records in rows}
         return found
@@ -129,11 +133,8 @@ class Matcher:
     def _names(self, asked: str) -> BitMap:
         """Find the records that have some words in their name."""
         # As one JSON text: it takes half the time of a row each.
-        rows = self._database.rows("SELECT json_group_array(rowid) FROM name_words WHERE name_words MATCH ?", (asked,))
-        records = BitMap(json.loads(rows[0][0]))
-        if records and records.max() > self._database.count:
-            raise schema.damaged(self._database.where, "its words lead to records that it does not have")
-        return records
+        statement = "SELECT json_group_array(rowid) FROM name_words WHERE name_words MATCH ?"
+        return self._database.records(json.loads(self._database.rows((str,), statement, asked)[0][0]))
 
 
 def _find_concepts(clauses: Sequence[Clause]) -> Iterator[tuple[Clause, ...]]:

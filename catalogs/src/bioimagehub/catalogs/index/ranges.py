@@ -76,7 +76,8 @@ class Orders:
     def slices(self, name: str) -> list[Slice]:
         """Give the slices of an order."""
         if name not in self._slices:
-            rows = self._database.rows("SELECT id, low, high, records FROM orders WHERE name = ? ORDER BY id", (name,))
+            statement = "SELECT id, low, high, records FROM orders WHERE name = ? ORDER BY id"
+            rows = self._database.rows((int, int, int, bytes), statement, name)
             self._slices[name] = [Slice(number, low, high, unpack(records)) for number, low, high, records in rows]
         return self._slices[name]
 
@@ -90,7 +91,7 @@ class Orders:
         return [record for _, record in rows]
 
     def _read_rows(self, number: int) -> tuple[array[int], array[int]]:
-        found = self._database.rows("SELECT rows FROM orders WHERE id = ?", (number,))
+        found = self._database.rows((bytes,), "SELECT rows FROM orders WHERE id = ?", number)
         content = unseal(found[0][0] if found else None)
         total = len(content) // _BYTES_OF_ROW
         records, keys = array("I"), array("q")

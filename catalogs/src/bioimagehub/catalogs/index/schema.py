@@ -2,7 +2,7 @@
 
 ::
 
-    meta          what the file is: number of records, dictionary of the blocks, the mark that it was finished
+    meta          what the file is: number of records, dictionary of the blocks, their checksum, which comes last
     blocks        sixteen records a row, compressed together
     names         identifier -> record
     name_words    full text: names of records                      (FTS5, row = record)
@@ -21,7 +21,8 @@ study: the text of a study is indexed once. Records count from 1, in the order i
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
 
 from bioimagehub.catalogs.errors import DamagedIndexError
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION = 0x62694869
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BLOCK = 16
 
 _HEADER = 100
@@ -99,7 +100,20 @@ def check_file(file: Path) -> None:
         raise damaged(file, f"it has {size} bytes, expected {expected}")
 
 
-def check_tables(connection: sqlite3.Connection, where: object) -> dict[str, int | bytes]:
+class Meta(NamedTuple):
+    """The content of ``meta``: the number of records, and the dictionary of the blocks."""
+
+    total: int
+    dictionary: bytes
+
+
+def finish(connection: sqlite3.Connection, meta: Meta) -> None:
+    """Write what the file is. It must be the last thing that is written: a file without it is not whole."""
+    rows = {**meta._asdict(), "checksum": _checksum(meta)}
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", rows.items())
+
+
+def check_tables(connection: sqlite3.Connection, where: object) -> Meta:
     """Check that the tables are those of this version and were finished; give the content of ``meta``.
 
     Raises
@@ -115,10 +129,14 @@ def check_tables(connection: sqlite3.Connection, where: object) -> dict[str, int
     statements = {part.strip() for part in (TABLES + INDEXES).split(";") if part.strip()}
     if not statements <= found:
         raise damaged(where, f"{len(statements - found)} of its tables are not those of version {SCHEMA_VERSION}")
-    whole = isinstance(meta.get("count"), int) and isinstance(meta.get("dictionary"), bytes)
-    if not whole or meta.get("finished") != 1:
+    told = Meta(meta.get("total", 0), meta.get("dictionary", b""))
+    if meta.get("checksum") != _checksum(told):
         raise damaged(where, "it was not finished")
-    return meta
+    return told
+
+
+def _checksum(meta: Meta) -> int:
+    return zlib.crc32(repr(meta).encode())
 
 
 def damaged(where: object, found: str) -> DamagedIndexError:

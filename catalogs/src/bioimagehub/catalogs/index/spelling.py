@@ -74,8 +74,9 @@ def correct(database: Database, word: str) -> str | None:
         return None
     marks = ", ".join(map(str, sorted(_keys(word))))
     rows = database.rows(
+        (str, int),
         "SELECT word, count FROM words WHERE id IN "  # noqa: S608 - whole numbers made here
-        f"(SELECT DISTINCT word FROM spellings WHERE key IN ({marks}))"
+        f"(SELECT DISTINCT word FROM spellings WHERE key IN ({marks}))",
     )
     farthest = FARTHEST if len(word) > _SHORTEST else 1
     near = [(away, -count, other) for other, count in rows if (away := distance(word, other)) <= farthest]
