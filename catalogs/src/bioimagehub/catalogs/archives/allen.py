@@ -32,7 +32,7 @@ ARCHIVE = Archive(
     title="Allen Brain Atlas",
     home=f"{_SITE}/",
     accession=r"[1-9]\d{0,11}",
-    example="69782969",
+    example="75457579",
     gives="Section data sets (in situ hybridisation, projections) with gene, plane and age; each section as JPEG.",
     limits=(
         "Images are compressed (JPEG); volumes are better read with brainglobe-atlasapi. A data set states no day, so "
@@ -179,7 +179,9 @@ def parse_record(document: Mapping[str, Any], report: Report) -> Record:
         "kind": "study",
         "title": _title(document, genes, accession),
         "source": ARCHIVE.title,
-        "source_url": f"http://mouse.brain-map.org/experiment/show/{accession}" if _is_mouse(document) else f"{_SITE}/",
+        "source_url": f"https://mouse.brain-map.org/experiment/show/{accession}"
+        if _is_mouse(document)
+        else f"{_SITE}/",
         "source_accession": accession,
         "authors": ({"family": "Allen Institute for Brain Science"},),
         "licence": licence,
