@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bioimagehub.catalogs.entries import read_entries
 from bioimagehub.catalogs.errors import ArchiveError, CatalogError
 from bioimagehub.catalogs.locations import SAMPLES, resolve
-from bioimagehub.catalogs.vocabulary.licences import parse_licence
+from bioimagehub.catalogs.vocabulary.licences import ALL_RIGHTS_RESERVED, USES, forbids, parse_licence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,7 @@ def _find_faults(record: Record, known: set[str]) -> Iterable[str]:
     licence = record.licence
     if licence is not None and _LICENCE_REF.fullmatch(licence) is None and parse_licence(licence)[0] != licence:
         yield f"the licence {licence!r} is no SPDX identifier; write one, such as CC-BY-4.0, or LicenseRef- and a name."
-    known_terms = parse_licence(licence)[0] == licence
+    known_terms = licence == ALL_RIGHTS_RESERVED or forbids(licence) != USES
     if licence is not None and licence.startswith("LicenseRef-") and not known_terms and record.licence_url is None:
         yield f"the licence {licence!r} has no text in SPDX; add licence_url, where it is written."
     if record.part_of is not None and record.part_of not in known:

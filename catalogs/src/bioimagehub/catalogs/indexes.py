@@ -77,7 +77,7 @@ def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None]
     return build_memory_index(_iterate(files, progress))
 
 
-_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
+_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST}
 
 
 def _build_in(folder: Path, note: str, files: Sequence[Path], progress: Callable[[int], None] | None) -> Index:

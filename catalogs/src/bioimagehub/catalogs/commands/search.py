@@ -54,7 +54,8 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         parser.add_argument(f"--{name}", metavar="LEAST..LARGEST", help=f"{what}; either may be left out")
     parser.add_argument("--reference", action="store_true", default=None, help="reference data only")
     parser.add_argument("--readable", action="store_true", default=None, help="only what a driver opens here")
-    parser.add_argument("--sort", choices=SORTS, help="order (default: relevance)")
+    parser.add_argument("--sort", choices=[name for name in SORTS if name[0] != "-"], help="order (default: relevance)")
+    parser.add_argument("--reverse", action="store_true", help="with --sort, the largest or latest first")
     parser.add_argument("--limit", type=int, default=20, help="how many records to print (default: 20)")
     parser.add_argument("--offset", type=int, default=0, help="how many records to leave out first (default: 0)")
     parser.add_argument("--facets", action="store_true", help="count the values of each facet instead")
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         **asked,
         reference=arguments.reference,
         readable=arguments.readable,
-        sort=arguments.sort,
+        sort=f"-{arguments.sort}" if arguments.reverse and arguments.sort else arguments.sort,
     )
     if arguments.facets:
         _print_facets(found, as_json=arguments.json)

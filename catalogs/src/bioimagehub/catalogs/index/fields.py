@@ -180,7 +180,5 @@ def _uses(licence: object) -> tuple[str, ...]:
     """Tell what a licence does not forbid; nothing where none is stated or its terms are not known."""
     from bioimagehub.catalogs.vocabulary.licences import forbids
 
-    forbidden = forbids(licence) if isinstance(licence, str) else ("other terms",)
-    if "other terms" in forbidden:
-        return ()
+    forbidden = forbids(licence if isinstance(licence, str) else None)
     return tuple(use for use, told in _USES.items() if told not in forbidden)
