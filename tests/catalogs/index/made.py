@@ -8,9 +8,8 @@ from typing import Any
 
 Fields = dict[str, Any]
 
-WORDS = tuple(
-    f"{start}{middle}{end}" for start in ("zor", "bla", "kri", "mu") for middle in ("na", "ti", "xo") for end in ("p", "k", "rd")
-)  # fmt: skip
+STARTS, MIDDLES, ENDS = ("zor", "bla", "kri", "mu"), ("na", "ti", "xo"), ("p", "k", "rd")
+WORDS = tuple(f"{start}{middle}{end}" for start in STARTS for middle in MIDDLES for end in ENDS)
 ARCHIVES = ("one", "two", "three")
 ORGANISMS = ("Aus bus", "Aus cus", "Dus bus", "Eus fus", "Gus hus")
 LICENCES = ("CC0-1.0", "CC-BY-4.0", "CC-BY-NC-ND-4.0", None)
@@ -44,7 +43,7 @@ def make_record(number: int, rng: random.Random) -> Fields:
 
 
 def make_records(count: int, seed: int = 0) -> list[Fields]:
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - not for secrets
     return [make_record(number, rng) for number in range(count)]
 
 

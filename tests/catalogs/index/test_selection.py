@@ -74,7 +74,7 @@ def pages(selection: Any, size: int, sort: str) -> list[str]:
     ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(clauses, filters, ranges)
 def test_selects_what_a_full_search_selects(
     index: Index, made: list[Fields], clauses: list[str], filters: Any, ranges: Any
@@ -88,7 +88,7 @@ def test_selects_what_a_full_search_selects(
         assert counted == sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:7]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(filters, ranges, st.sampled_from(sorted(SORT_KEYS)), st.sampled_from(("", "-")))
 def test_orders(index: Index, made: list[Fields], filters: Any, ranges: Any, name: str, sign: str) -> None:
     sort = sign + name
@@ -98,7 +98,7 @@ def test_orders(index: Index, made: list[Fields], filters: Any, ranges: Any, nam
     assert selection.identifiers(700, 50, sort) == wanted[700:750]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 40), clauses, filters, ranges, st.integers(1, 9))
 def test_few_records(seed: int, count: int, clauses: list[str], filters: Any, ranges: Any, size: int) -> None:
     made = make_records(count, seed)
@@ -178,8 +178,8 @@ def test_impossible_pages(index: Index, arguments: Any, said: str) -> None:
 
 def test_unknown_facet(index: Index) -> None:
     with pytest.raises(
-        InvalidQueryError, match="There is no facet 'colour'. Valid facets are: access, anatomy, archive"
+        InvalidQueryError, match=r"There is no facet 'colour'. Valid facets are: access, anatomy, archive"
     ):
         index.select().facets(["colour"])
-    with pytest.raises(InvalidQueryError, match="There is no facet 'colour'"):
+    with pytest.raises(InvalidQueryError, match=r"There is no facet 'colour'"):
         index.values("colour")

@@ -28,7 +28,7 @@ def seal(content: bytes) -> bytes:
     return zlib.crc32(content).to_bytes(_SUM, "little") + content
 
 
-def unseal(sealed: bytes | None) -> bytes:
+def unseal(sealed: bytes) -> bytes:
     """Give the bytes behind their CRC-32.
 
     Raises
@@ -36,8 +36,8 @@ def unseal(sealed: bytes | None) -> bytes:
     DamagedIndexError
         If the bytes are not those that were sealed.
     """
-    content = sealed[_SUM:] if isinstance(sealed, bytes) else None
-    if content is None or zlib.crc32(content) != int.from_bytes(sealed[:_SUM], "little"):  # type: ignore[index]
+    content = sealed[_SUM:]
+    if len(sealed) < _SUM or zlib.crc32(content) != int.from_bytes(sealed[:_SUM], "little"):
         msg = (
             "A part of the index does not have the checksum that it was written with: the file is damaged. "
             "Build the index again from the catalogs."
@@ -52,7 +52,7 @@ def pack(records: BitMap) -> bytes:
     return seal(records.serialize())
 
 
-def unpack(sealed: bytes | None) -> BitMap:
+def unpack(sealed: bytes) -> BitMap:
     """Read a set that `pack` wrote.
 
     Raises

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-_SAMPLE = 2000
-_BATCH = 20_000
-_PUT_ASIDE = 1_000_000
+_BATCH = 256
+_PUT_ASIDE = 500_000
+_LETTERS = 32
 _STALE = 24 * 3600.0
 _ASIDE = """
 CREATE TABLE aside.entries (
@@ -126,16 +126,16 @@ class _Pass:
     def take(self, records: Iterable[Mapping[str, Any]]) -> schema.Meta:
         """Read all records."""
         source = iter(records)
-        first = list(islice(source, _SAMPLE))
-        dictionary = choose_dictionary(first)
+        batch = list(islice(source, _BATCH))
+        dictionary = choose_dictionary(batch)
         self._packer = Packer(dictionary)
         count = 0
-        while first:
-            self._write(count + 1, first)
-            count += len(first)
+        while batch:
+            self._write(count + 1, batch)
+            count += len(batch)
             if self._progress is not None:
                 self._progress(count)
-            first = list(islice(source, _BATCH))
+            batch = list(islice(source, _BATCH))
         self._write_blocks(self._packer.finish())
         self._flush()
         return schema.Meta(count, dictionary)
@@ -155,13 +155,18 @@ class _Pass:
             rows.append((number, name, archive, fold(clean(record.get("title"))), *list_numbers(record)))
             for value in set(list_values(record)):
                 if value.text:
-                    self._aside[value].append(number)
-                    self._held += 1
+                    self._put_aside(value, number)
             self._write_blocks(self._packer.add(record))
             if self._held >= _PUT_ASIDE:
                 self._flush()
         self._connection.executemany("INSERT INTO name_words (rowid, words) VALUES (?, ?)", names)
         self._connection.executemany("INSERT INTO aside.rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _put_aside(self, value: Value, number: int) -> None:
+        if value not in self._aside:
+            self._held += len(value.text) // _LETTERS
+        self._aside[value].append(number)
+        self._held += 1
 
     def _write_blocks(self, blocks: Iterable[tuple[int, bytes]]) -> None:
         self._connection.executemany("INSERT INTO blocks VALUES (?, ?)", blocks)
@@ -208,7 +213,8 @@ def _removed(*files: Path) -> Iterator[None]:
         yield
     finally:
         for file in files:
-            file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError, NotADirectoryError):
+                file.unlink()
 
 
 def _remove_stale(folder: Path, mark: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from bioimagehub.catalogs.index.blocks import place, unpack_block
 from bioimagehub.catalogs.index.schema import BLOCK
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable
 
 _BLOCKS = 64
@@ -51,7 +51,7 @@ class Database:
         try:
             with self._lock:
                 rows = self._connection.execute(statement, values).fetchall()
-        except sqlite3.DatabaseError as error:
+        except schema.UNREADABLE as error:
             raise schema.damaged(self.where, f"SQLite says: {error}") from error
         for row in rows:
             if tuple(map(type, row)) != kinds:

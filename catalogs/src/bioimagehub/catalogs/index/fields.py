@@ -110,8 +110,8 @@ def list_values(record: Mapping[str, Any]) -> Iterator[Value]:
                 yield _value(name, term.get("name"), _alias(term))
     access = record.get("access")
     yield _value("access", (access.get("kind") if isinstance(access, Mapping) else None) or "open")
-    for use in _uses(record.get("licence")):
-        yield _value("use", use)
+    licence = record.get("licence")
+    yield from (_value("use", use) for use in _uses(licence if isinstance(licence, str) else None))
     if record.get("reference") is True:
         yield _value("reference", "yes")
     if record.get("driver"):
@@ -176,9 +176,9 @@ def _day(value: object) -> int | None:
 
 
 @cache
-def _uses(licence: object) -> tuple[str, ...]:
+def _uses(licence: str | None) -> tuple[str, ...]:
     """Tell what a licence does not forbid; nothing where none is stated or its terms are not known."""
     from bioimagehub.catalogs.vocabulary.licences import forbids
 
-    forbidden = forbids(licence if isinstance(licence, str) else None)
+    forbidden = forbids(licence)
     return tuple(use for use, told in _USES.items() if told not in forbidden)

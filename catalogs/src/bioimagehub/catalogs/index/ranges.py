@@ -92,7 +92,7 @@ class Orders:
 
     def _read_rows(self, number: int) -> tuple[array[int], array[int]]:
         found = self._database.rows((bytes,), "SELECT rows FROM orders WHERE id = ?", number)
-        content = unseal(found[0][0] if found else None)
+        content = unseal(found[0][0] if found else b"")
         total = len(content) // _BYTES_OF_ROW
         records, keys = array("I"), array("q")
         records.frombytes(content[: 4 * total])

@@ -33,6 +33,9 @@ APPLICATION = 0x62694869
 SCHEMA_VERSION = 4
 BLOCK = 16
 
+UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What SQLite and the reading of its texts raise on a damaged file."""
+
 _HEADER = 100
 _MAGIC = b"SQLite format 3\x00"
 
@@ -124,7 +127,7 @@ def check_tables(connection: sqlite3.Connection, where: object) -> Meta:
     try:
         found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
         meta = dict(connection.execute("SELECT key, value FROM meta"))
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         raise damaged(where, f"SQLite says: {error}") from error
     statements = {part.strip() for part in (TABLES + INDEXES).split(";") if part.strip()}
     if not statements <= found:
