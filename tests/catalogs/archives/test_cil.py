@@ -10,15 +10,19 @@ import io
 import json
 import logging
 import zipfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import cil
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import AccessDeniedError, ArchiveAnswerError, RecordNotFoundError
+from bioimagehub.catalogs.errors import AccessDeniedError, ArchiveAnswerError, CatalogError, RecordNotFoundError
 from servers.archives import Answer
+from servers.damage import damaged
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "archives" / "cil"
 API = "https://cilia.crbs.ucsd.edu/rest"
@@ -316,3 +320,9 @@ def test_recorded_documents(file, report):
     assert record.files == len(cil.parse_files(file.stem, content, report))
     assert record.url
     assert "@" not in record.model_dump_json()
+
+
+@given(content=damaged(document(10104)))
+def test_a_damaged_document_is_a_record_or_told(content):
+    with suppress(CatalogError):
+        cil.parse_record("10104", content, Report(quiet=True))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import emdataresource
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import ArchiveAnswerError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, CatalogError, RecordNotFoundError
+from servers.damage import damaged
 
 ZENODO = "https://zenodo.org"
 TABLES = b"a table of correlations"
@@ -103,3 +107,9 @@ def test_a_record_without_metadata_is_told(server, client):
     play(server, {"message": "moved"})
     with pytest.raises(ArchiveAnswerError, match="without metadata"):
         emdataresource.fetch_record("model-metrics-2019", client)
+
+
+@given(document=damaged(DOCUMENT))
+def test_a_damaged_document_is_a_record_or_told(document):
+    with suppress(CatalogError):
+        emdataresource.parse_challenge("model-metrics-2019", document, Report(quiet=True))

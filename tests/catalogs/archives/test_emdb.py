@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import emdb
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
 from bioimagehub.catalogs.errors import (
     ArchiveAnswerError,
     ArchiveUnreachableError,
+    CatalogError,
     IncompleteHarvestError,
     InvalidEntryError,
     RecordNotFoundError,
 )
+from servers.damage import damaged, damaged_text
 
 API = "https://www.ebi.ac.uk/emdb/api"
 FILES = "https://ftp.ebi.ac.uk/pub/databases/emdb/structures"
@@ -275,3 +280,17 @@ def test_hostile_text_becomes_a_line(report):
     record = emdb.parse_entry(ENTRY | {"admin": admin}, report)
     assert record.title.startswith("[31m<script> x")
     assert len(record.title) <= 2000
+
+
+@given(document=damaged(ENTRY))
+def test_a_damaged_entry_is_a_record_or_told(document):
+    with suppress(CatalogError):
+        emdb.parse_entry(document, Report(quiet=True))
+        emdb.parse_files(document, Report(quiet=True))
+
+
+@given(text=damaged_text(HEADER + ROW.format(status="REL") + SUBTOMOGRAM))
+def test_a_damaged_table_is_read_or_told(text):
+    with suppress(CatalogError):
+        for row in emdb.parse_rows(text):
+            emdb.parse_row(row, Report(quiet=True))

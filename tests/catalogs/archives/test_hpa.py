@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import hpa
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import ArchiveAnswerError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, CatalogError, RecordNotFoundError
+from servers.damage import damaged, damaged_text
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "archives" / "hpa"
 HOME = "https://www.proteinatlas.org"
@@ -209,3 +213,15 @@ def test_the_recorded_gene(file, report):
     assert {"A-431", "U-2 OS", "U-251 MG", "cytosol"} <= {each.name for each in record.anatomy}
     assert "antibody HPA030741" in record.keywords
     assert not report.defects
+
+
+@given(text=damaged_text(ENTRY))
+def test_a_damaged_gene_is_a_record_or_told(text):
+    with suppress(CatalogError):
+        hpa.parse_gene(text.encode(), "damaged", Report(quiet=True))
+
+
+@given(row=damaged(ROW))
+def test_a_damaged_row_is_a_record_or_told(row):
+    with suppress(CatalogError):
+        hpa.parse_row(row, Report(quiet=True))

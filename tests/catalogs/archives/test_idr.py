@@ -6,16 +6,19 @@ Study facts: IDR, https://idr.openmicroscopy.org (CC BY 4.0), studies idr0002, i
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
-from bioimagehub.catalogs.archives import idr, idr_images, idr_study, open_archive
+from bioimagehub.catalogs.archives import idr, idr_images, idr_study, omero, open_archive
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import ArchiveAnswerError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, CatalogError, RecordNotFoundError
 from servers.archives import Answer
+from servers.damage import damaged, damaged_text
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "archives" / "idr"
 IDR = "https://idr.openmicroscopy.org"
@@ -447,3 +450,28 @@ def test_recorded_lists_of_the_challenge(file, report):
     assert len(records) == len(urls)
     assert not report.losses
     assert all(record.driver == "ome_zarr" for record in records)
+
+
+@given(text=damaged_text(STUDY_2))
+def test_a_damaged_study_file_is_a_record_or_told(text):
+    with suppress(CatalogError):
+        idr_study.parse_study(text, Report(quiet=True))
+
+
+@given(text=damaged_text(TABLE_2))
+def test_a_damaged_annotation_table_is_read_or_told(text):
+    with suppress(CatalogError):
+        idr_study.parse_table(text)
+
+
+@given(text=damaged_text(SAMPLES))
+def test_a_damaged_table_of_samples_is_read_or_told(text):
+    with suppress(CatalogError):
+        idr_images.parse_samples(text, Report(quiet=True))
+
+
+@given(document=damaged(PAIRS_2))
+def test_damaged_annotations_are_a_record_or_told(document):
+    with suppress(CatalogError):
+        for _, pairs in omero.parse_pairs(document):
+            idr_study.parse_info("idr0002", "idr0002-heriche-condensation", pairs, Report(quiet=True))

@@ -5,22 +5,27 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import ssbd
 from bioimagehub.catalogs.archives.client import Client
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
 from bioimagehub.catalogs.errors import (
     ArchiveAnswerError,
     ArchiveUnreachableError,
+    CatalogError,
     NotOfferedError,
     RecordNotFoundError,
 )
 from bioimagehub.catalogs.hosts import Hosts, Rule
 from servers.archives import Answer
+from servers.damage import damaged, damaged_text
 from servers.forged import ForgedServer
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "archives"
@@ -304,3 +309,21 @@ def test_the_recorded_list_of_images(file, report):
     assert len(records) == 11
     assert not report.losses
     assert {record.driver for record in records} == {"ome_zarr"}
+
+
+@given(document=damaged(crate(STUDY, "Mitochondrial dynamics")))
+def test_a_damaged_crate_is_a_record_or_told(document):
+    with suppress(CatalogError):
+        ssbd.parse_crate(document, "damaged", date(2026, 5, 14), Report(quiet=True))
+
+
+@given(found=damaged(OBJECT))
+def test_damaged_data_are_a_record_or_told(found):
+    with suppress(CatalogError):
+        ssbd.parse_data(found, Report(quiet=True))
+
+
+@given(text=damaged_text(IMAGES))
+def test_a_damaged_list_of_images_is_read_or_told(text):
+    with suppress(CatalogError):
+        ssbd.parse_images(text, Report(quiet=True))

@@ -5,12 +5,11 @@ Source: https://github.com/ome/ome2024-ngff-challenge, folder ``samples``.
 
 from __future__ import annotations
 
-import csv
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from bioimagehub.catalogs.archives.values import curie, number
+from bioimagehub.catalogs.archives.values import curie, number, read_rows
 from bioimagehub.catalogs.parts import Organism, Term
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def read_list(text: str) -> list[dict[str, str]]:
     lines = [each for each in text.splitlines() if each.strip()]
     if lines and lines[0].startswith("http"):
         lines.insert(0, "url")
-    return list(csv.DictReader(lines))
+    return read_rows("\n".join(lines))
 
 
 def image_url(row: Mapping[str, str]) -> str:

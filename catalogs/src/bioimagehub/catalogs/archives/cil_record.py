@@ -129,7 +129,8 @@ def _kinds(content: dict[str, Any]) -> list[str]:
 
 def _best(content: dict[str, Any], files: tuple[File, ...]) -> str | None:
     paths = {file.path: file.url for file in files}
-    by_kind = {str(each.get("File_type")): each.get("File_path") for each in reversed(_files(content, "Image_files"))}
+    named = reversed(_files(content, "Image_files"))
+    by_kind = {str(each.get("File_type")): line(each.get("File_path")) or "" for each in named}
     return next((paths[by_kind[kind]] for kind in _BEST if by_kind.get(kind) in paths), None)
 
 
@@ -230,7 +231,7 @@ def _micrometres(stated: dict[str, Any], identifier: str, report: Report) -> flo
     unit = (line(stated.get("unit")) or "").lower()
     try:
         value = float(stated["value"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     if unit not in _UNITS:
         report.defect(identifier, "spacing", f"{value} {unit!r} is in no unit of length; left out")

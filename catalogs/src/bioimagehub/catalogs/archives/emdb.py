@@ -6,8 +6,6 @@ the released rows.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -22,7 +20,7 @@ from bioimagehub.catalogs.archives.emdb_entry import (
     split_ids,
 )
 from bioimagehub.catalogs.archives.report import Report
-from bioimagehub.catalogs.archives.values import day, doi, make_classified, mapping, number
+from bioimagehub.catalogs.archives.values import day, doi, line, make_classified, mapping, number, read_cells
 from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveError, IncompleteHarvestError, InvalidEntryError
 from bioimagehub.catalogs.parts import Publication, Term
 
@@ -134,29 +132,31 @@ def parse_rows(text: str) -> list[dict[str, str]]:
     ArchiveAnswerError
         If it is not such a table.
     """
-    reader = csv.DictReader(io.StringIO(text.strip()))
-    if text.strip() and "emdb_id" not in (reader.fieldnames or ()):
+    cells = read_cells(text.strip()) if text.strip() else [["emdb_id"]]
+    if "emdb_id" not in cells[0]:
         msg = (
             f"The search of EMDB answered with {text.strip()[:60]!r}; expected a table with the column emdb_id. "
             "Try again later; if it stays so, report it."
         )
         raise ArchiveAnswerError(msg)
-    # A row that is longer than the header holds a list under the key None.
-    return [{key: value or "" for key, value in row.items() if isinstance(key, str)} for row in reader]
+    return [dict(zip(cells[0], row, strict=False)) for row in cells[1:]]
 
 
 def parse_row(row: Mapping[str, str], report: Report) -> Record:
     """Make a record of a row of the search: the facts that need no request of their own."""
     accession = ARCHIVE.check(row.get("emdb_id", "").strip())
     published = Publication(doi=doi(row.get("xref_DOI")), pubmed=number(row.get("xref_PUBMED")) or None)
-    methods, technologies = describe_method(row.get("structure_determination_method"))
+    methods, technologies = describe_method(line(row.get("structure_determination_method")))
+    proteins = [
+        each for each in split_ids(row.get("xref_UNIPROTKB")) if re.fullmatch(r"[A-Z0-9]{6,10}(-[0-9]{1,3})?", each)
+    ]
     return make_classified(
         {
             **common_fields(accession, row.get("title")),
             "publications": (published,) if published.doi or published.pubmed else (),
             "methods": methods,
             "technologies": technologies,
-            "proteins": tuple(Term(name=each, id=f"UniProtKB:{each}") for each in split_ids(row.get("xref_UNIPROTKB"))),
+            "proteins": tuple(Term(name=each, id=f"UniProtKB:{each}") for each in proteins),
             "keywords": tuple(f"PDB {each}" for each in split_ids(row.get("fitted_pdbs"))),
             "related": name_empiar(split_ids(row.get("xref_EMPIAR"))),
             "released": day(row.get("map_release_date")),

@@ -66,7 +66,7 @@ def parse_entry(document: Any, report: Report, *, empiar: tuple[str, ...] = ()) 
     """
     accession = _accession(document)
     admin = mapping(document, "admin")
-    status = _value(mapping(admin, "current_status").get("code")) or "REL"
+    status = (_value(mapping(admin, "current_status").get("code")) or "REL")[:40]
     dates = mapping(admin, "key_dates")
     structure = mapping(document, "structure_determination_list", "structure_determination")
     methods, technologies = describe_method(line(structure.get("method")))

@@ -5,8 +5,6 @@ The table writes sizes as X, Y, Z, C, T whatever the order in the file; versions
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -14,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from bioimagehub.catalogs.archives.challenge_lists import VERSION, image_fields, image_url, read_list
 from bioimagehub.catalogs.archives.idr_study import HOME, OWN_NAMES, licence_fields
-from bioimagehub.catalogs.archives.values import doi, line, make_classified, number, slug
+from bioimagehub.catalogs.archives.values import doi, line, make_classified, number, read_rows, slug
 from bioimagehub.catalogs.errors import InvalidEntryError
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ def parse_samples(text: str, report: Report, *, accession: str | None = None) ->
     accession : str or None
         The study whose images are wanted; None for all.
     """
-    rows = (row for row in csv.DictReader(io.StringIO(text)) if accession in {None, row.get("Study")})
+    rows = (row for row in read_rows(text) if accession in {None, row.get("Study")})
     return _name_apart((_sample_fields(row, report) for row in rows), report)
 
 

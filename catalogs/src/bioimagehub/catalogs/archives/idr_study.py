@@ -6,8 +6,6 @@ a key without a value, or with a hint behind ``#``, says nothing. Blocks for eac
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,8 @@ from bioimagehub.catalogs.archives.values import (
     line,
     make_record,
     number,
+    read_cells,
+    read_rows,
     term,
     unique,
 )
@@ -124,13 +124,13 @@ def parse_info(accession: str, name: str, pairs: Iterable[tuple[str, str]], repo
 
 def parse_table(text: str) -> dict[str, tuple[Term, ...]]:
     """Read genes, phenotypes, compounds and cell lines out of the annotation table of a screen or experiment."""
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    cells = read_cells(text)
     header = [
         re.sub(r"^(Comment|Characteristics|Experimental Condition) \[(.+)\]$", r"\2", each.strip())
-        for each in next(rows, [])
+        for each in (cells[0] if cells else [])
     ]
     return collect_terms(
-        [(key, value) for key, value in zip(header, row, strict=False) if value.strip()] for row in rows
+        [(key, value) for key, value in zip(header, row, strict=False) if value.strip()] for row in cells[1:]
     )
 
 
@@ -205,7 +205,7 @@ def limit_terms(terms: Mapping[str, tuple[Term, ...]], identifier: str, report: 
 def parse_sizes(text: str) -> dict[str, dict[str, int]]:
     """Read IDR's own table of studies (``studies.tsv``): bytes, files, images and wells, summed over containers."""
     sums: dict[str, dict[str, int]] = {}
-    for row in csv.DictReader(io.StringIO(text), delimiter="\t"):
+    for row in read_rows(text, delimiter="\t"):
         accession = (row.get("Study") or "")[:7]
         counts = {
             "size": number(row.get("Size")),
@@ -222,8 +222,8 @@ def parse_sizes(text: str) -> dict[str, dict[str, int]]:
 def parse_blocks(text: str) -> list[Block]:
     """Split a study file into the block of the study, and one for each screen or experiment."""
     blocks: list[Block] = [{}]
-    for row in csv.reader(text.removeprefix("\ufeff").splitlines(), delimiter="\t"):
-        cells = [" ".join(cell.split()) for cell in row]
+    for row in read_cells(text, delimiter="\t"):
+        cells = [line(cell) or "" for cell in row]
         # Some files begin with empty columns.
         while cells and not cells[0]:
             cells.pop(0)
@@ -299,7 +299,7 @@ def _methods(parts: list[Block]) -> tuple[Term, ...]:
     for block in parts:
         codes = _columns(block, "Imaging Method Term Accession")
         for place, name in enumerate(_columns(block, "Imaging Method")):
-            digits = re.search(r"\d{5,8}", codes[place]) if place < len(codes) else None
+            digits = re.search(r"[0-9]{5,8}", codes[place]) if place < len(codes) else None
             if name:
                 terms.append(Term(name=name, id=f"FBbi:{digits[0]}") if digits else find_method(name))
     return unique(terms)

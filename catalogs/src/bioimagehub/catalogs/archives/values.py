@@ -6,13 +6,15 @@ characters. What cannot be understood is left out and noted in the report; it ne
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from bioimagehub.catalogs.errors import InvalidEntryError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError
 from bioimagehub.catalogs.parts import Author, File, Term
 from bioimagehub.catalogs.records import Record
 
@@ -155,6 +157,33 @@ def term(name: Any, identifier: Any = None) -> Term | None:
     """Make a term of a name and of an identifier in any spelling; None where there is no name."""
     text = line(name)
     return None if text is None else Term(name=text, id=curie(identifier))
+
+
+def read_cells(text: str, *, delimiter: str = ",") -> list[list[str]]:
+    r"""Read a table that is written as text, whatever its line ends; rows without any cell are left out.
+
+    Raises
+    ------
+    ArchiveAnswerError
+        If it is no such table.
+
+    Examples
+    --------
+    >>> read_cells('name,note\rCDC20,"a, b"')
+    [['name', 'note'], ['CDC20', 'a, b']]
+    """
+    lines = re.sub(r"\r\n?", "\n", text.removeprefix("\ufeff"))
+    try:
+        return [row for row in csv.reader(io.StringIO(lines), delimiter=delimiter) if row]
+    except csv.Error as error:
+        msg = f"A table that begins {text[:60]!r} cannot be read: {error}. Try again later, then report it."
+        raise ArchiveAnswerError(msg) from error
+
+
+def read_rows(text: str, *, delimiter: str = ",") -> list[dict[str, str]]:
+    """Read a table with a line of headings: each row by its headings, without cells that have none."""
+    header, *rows = read_cells(text, delimiter=delimiter) or [[]]
+    return [dict(zip(header, row, strict=False)) for row in rows]
 
 
 def make_file(identifier: str, report: Report, **fields: Any) -> File | None:
