@@ -260,6 +260,11 @@ def test_a_table_without_image_sets_is_told(server, client):
         bbbc.search("cells", client)
 
 
+def test_a_page_of_many_megabytes_is_refused():
+    with pytest.raises(ArchiveAnswerError, match="expected at most 4,194,304"):
+        parse_page("<" * 5_000_000, "BBBC001")
+
+
 def test_letters_are_read_where_a_page_has_no_more_than_those():
     text = "<h2>Cells</h2>Accession number BBBC024<h3>Ground truth (C) (F)</h3><p>masks</p>"
     assert parse_page(text, "BBBC024")["ground_truth_page"] == ["C", "F"]

@@ -186,6 +186,13 @@ def test_an_empty_answer_is_no_dataset(server, client):
         cryoet.fetch_record("99999", client)
 
 
+def test_a_file_that_its_host_has_not_is_read_from_the_bucket(server, client):
+    server.add(f"{BUCKET}/10000/TS_026.mrc", body=b"MAP ")
+    url = cryoet.resolve("10000", "TS_026.mrc", client)
+    assert url == f"{FILES}/10000/TS_026.mrc"
+    assert client.get_bytes(url) == b"MAP "
+
+
 def test_a_path_without_objects_is_told(server, client):
     server.add(f"{BUCKET}/?list-type=2", body=listing())
     with pytest.raises(RecordNotFoundError, match="has no image 'nothing"):

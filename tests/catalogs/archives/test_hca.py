@@ -1,4 +1,4 @@
-"""The Human Cell Atlas, played as Azul; the first project is real (doi:10.1016/j.celrep.2020.107628), the other is not."""
+"""The Human Cell Atlas, played as Azul; the first project is that of doi:10.1016/j.celrep.2020.107628."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PROJECT = {
             ],
             "publications": [
                 {
-                    "publicationTitle": "Single-Cell RNA Sequencing Reveals a Dynamic Stromal Niche That Supports Tumor Growth",
+                    "publicationTitle": "Single-Cell RNA Sequencing Reveals a Dynamic Stromal Niche",
                     "doi": "10.1016/j.celrep.2020.107628",
                 }
             ],

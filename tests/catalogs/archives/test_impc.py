@@ -186,7 +186,7 @@ def test_no_row_is_no_image(server, client):
     server.add(SOLR, answer=solr([IMAGE]))
     with pytest.raises(RecordNotFoundError, match="no image for 99"):
         impc.fetch_record("99", client)
-    for path in ("121211/other.tif", "../x", "99999/original.dicom"):
+    for path in ("121211/other.tif", "../x", "99999/original.dicom", "121212/copy.jpeg"):
         with pytest.raises(RecordNotFoundError):
             impc.resolve("121211", path, client)
 

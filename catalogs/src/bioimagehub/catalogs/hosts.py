@@ -20,6 +20,7 @@ VARIABLE = "BIOIMAGEHUB_HOSTS"
 
 _NEW = "https://livingobjects.ebi.ac.uk/"
 _OLD = ("https://uk1s3.embassy.ebi.ac.uk/", "https://s3.embassy.ebi.ac.uk/")
+_CRYOET = "https://files.cryoetdataportal.cziscience.com/"
 _BIA = "bia-integrator-data/"
 _BIA_NEXT = "bioimaging-integrator-data/"
 
@@ -98,6 +99,7 @@ BUILT_IN: tuple[Rule, ...] = (
     # Buckets that anyone may read, by the address that needs no S3 client.
     Rule("s3://cellpainting-gallery/", ("https://cellpainting-gallery.s3.amazonaws.com/",)),
     Rule("s3://cryoet-data-portal-public/", ("https://cryoet-data-portal-public.s3.us-west-2.amazonaws.com/",)),
+    Rule(_CRYOET, (_CRYOET, "https://cryoet-data-portal-public.s3.us-west-2.amazonaws.com/")),
     Rule("ftp://ftp.ebi.ac.uk/", ("https://ftp.ebi.ac.uk/",)),
 )
 

@@ -13,6 +13,8 @@ from typing import Any
 from bioimagehub.catalogs.errors import ArchiveAnswerError
 
 _SITE = "broad bioimage benchmark collection"
+_LARGEST = 2**22
+"""Characters of a page; the longest of the site has some 60,000."""
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 _SILENT = frozenset({"script", "style"})
 # Endings of what one downloads; pictures of the page are not among them.
@@ -187,6 +189,9 @@ def parse_page(html: str, accession: str) -> dict[str, Any]:
 
 
 def _read(html: str) -> _Reader:
+    if len(html) > _LARGEST:
+        msg = f"A page of the BBBC has {len(html):,} characters; expected at most {_LARGEST:,}. Look at it there."
+        raise ArchiveAnswerError(msg)
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -6,50 +6,42 @@ https://github.com/chanzuckerberg/cryoet-data-portal.
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives import s3
 from bioimagehub.catalogs.archives.archive import Archive, Page
+from bioimagehub.catalogs.archives.cryoet_dataset import INTERFACE, PORTAL, parse_image, parse_record
 from bioimagehub.catalogs.archives.paging import Rows, collect, walk
-from bioimagehub.catalogs.archives.values import (
-    day,
-    doi,
-    line,
-    listed,
-    make_classified,
-    mapping,
-    number,
-    slug,
-    term,
-    unique,
-)
+from bioimagehub.catalogs.archives.values import line, listed, mapping, number
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import date
 
     from bioimagehub.catalogs.archives.client import Client
     from bioimagehub.catalogs.archives.report import Report
     from bioimagehub.catalogs.parts import File
     from bioimagehub.catalogs.records import Record
 
-_API = "https://graphql.cryoetdataportal.czscience.com/graphql"
-_PORTAL = "https://cryoetdataportal.czscience.com"
+__all__ = [
+    "ARCHIVE", "fetch_record", "harvest", "list_files", "list_images", "parse_image", "parse_record", "parse_rows",
+    "resolve", "search",
+]  # fmt: skip
+
 _FILES = "https://files.cryoetdataportal.cziscience.com"
 _BUCKET = "https://cryoet-data-portal-public.s3.us-west-2.amazonaws.com"
 _ROWS = 100
 ARCHIVE = Archive(
     name="cryoet",
     title="CryoET Data Portal",
-    home=f"{_PORTAL}/",
+    home=f"{PORTAL}/",
     accession=r"\d{5,6}",
     example="10000",
     gives="Datasets, and their tomograms as OME-Zarr with shape and voxel size; links to EMPIAR and EMDB.",
     limits="Annotations are listed as files, not read. A dataset has thousands of files: they are listed page by page.",
     licence="CC0-1.0",
-    interface=_API,
+    interface=INTERFACE,
 )
 _DATASET = """
 id title organismName organismTaxid sampleType tissueName tissueId cellName cellTypeId cellStrainName cellStrainId
@@ -75,7 +67,6 @@ query Tomograms($where: TomogramWhereClause, $limit: Int, $offset: Int) {{
   total: tomogramsAggregate(where: $where) {{ {_COUNT} }}
 }}
 """
-_RELATED = {"EMPIAR": "empiar", "EMD": "emdb"}
 
 
 def search(text: str, client: Client, *, limit: int = 25) -> list[Record]:
@@ -180,101 +171,6 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
         yield Page(records, following, total=step.total, rows=len(step.rows))
 
 
-def parse_record(document: Mapping[str, Any], report: Report) -> Record:
-    """Make the record of a dataset.
-
-    Parameters
-    ----------
-    document : mapping
-        A dataset as the portal's GraphQL gives it. E-mail addresses are not asked for.
-    report : Report
-
-    Raises
-    ------
-    InvalidEntryError
-        If it has no number or no title.
-    """
-    from bioimagehub.catalogs.vocabulary.methods import find_method
-
-    accession = line(document.get("id")) or ""
-    identifier = f"cryoet:{accession}"
-    modified = day(document.get("lastModifiedDate"))
-    fields = {
-        "identifier": identifier,
-        "kind": "study",
-        "title": line(document.get("title")),
-        "source": ARCHIVE.title,
-        "source_url": f"{_PORTAL}/datasets/{accession}",
-        "source_accession": accession,
-        "authors": tuple(_author(each) for each in listed(mapping(document, "authors").get("edges"))),
-        "publications": tuple(_publications(document)),
-        "licence": "CC0-1.0",
-        "licence_url": "https://creativecommons.org/publicdomain/zero/1.0/",
-        "organisms": _organisms(document),
-        "methods": (find_method("cryo-electron tomography"),),
-        "anatomy": _anatomy(document),
-        "keywords": tuple(filter(None, [(line(document.get("sampleType")) or "").replace("_", " ")])),
-        "related": tuple(_related(document, identifier, report)),
-        "released": day(document.get("releaseDate")),
-        "modified": modified,
-        "size": number(document.get("fileSize")),
-        "formats": ("ome-zarr", "mrc"),
-        "thumbnail": line(document.get("keyPhotoThumbnailUrl")),
-        "facts": ({"source": _API, "retrieved": datetime.now(UTC).date()},),
-    }
-    return make_classified(fields, report)
-
-
-def parse_image(document: Mapping[str, Any], study: Record, report: Report) -> Record:
-    """Make the record of a tomogram: axes z, y, x, with the voxel size in micrometres.
-
-    Parameters
-    ----------
-    document : mapping
-        A tomogram as the portal's GraphQL gives it; its voxel size is in ångström.
-    study : Record
-        The dataset that it is part of.
-    report : Report
-    """
-    run = line(mapping(document, "run").get("name")) or "tomogram"
-    name = f"{slug(run)}-{line(document.get('id'))}"
-    url = line(document.get("httpsOmezarrDir"))
-    if url is None:
-        report.defect(f"{study.identifier}/{name}", "url", "no OME-Zarr is named; the image cannot be opened")
-    shape = tuple(number(document.get(key)) or 0 for key in ("sizeZ", "sizeY", "sizeX"))
-    spacing = document.get("voxelSpacing")
-    step = float(spacing) / 10_000 if isinstance(spacing, int | float) and spacing > 0 else None
-    how = [line(document.get(key)) for key in ("reconstructionMethod", "processing")]
-    fields = {
-        "identifier": f"{study.identifier}/{name}",
-        "kind": "image",
-        "part_of": study.identifier,
-        "title": f"{run}: tomogram ({', '.join(filter(None, how)) or 'method not stated'}) of {study.title}",
-        "source": study.source,
-        "source_url": f"{_PORTAL}/datasets/{study.source_accession}",
-        "source_accession": line(document.get("id")),
-        "authors": study.authors,
-        "publications": study.publications,
-        "licence": study.licence,
-        "licence_url": study.licence_url,
-        "organisms": study.organisms,
-        "methods": study.methods,
-        "anatomy": study.anatomy,
-        "released": day(document.get("releaseDate")),
-        "modified": day(document.get("lastModifiedDate")),
-        "size": number(document.get("fileSizeOmezarr")),
-        "formats": ("ome-zarr", "mrc") if document.get("httpsMrcFile") else ("ome-zarr",),
-        "axes": ("z", "y", "x") if all(shape) else (),
-        "shape": shape if all(shape) else (),
-        "spacing": (step,) * 3 if all(shape) else (),
-        "driver": "ome_zarr" if url else None,
-        "url": url,
-        "thumbnail": line(document.get("keyPhotoThumbnailUrl")),
-        "facts": ({"source": _API, "retrieved": datetime.now(UTC).date()},),
-    }
-    return make_classified(fields, report)
-
-
 def parse_rows(answer: Any) -> Rows:
     """Take rows and total out of an answer.
 
@@ -306,7 +202,7 @@ def _fetch_dataset(accession: str, client: Client) -> Mapping[str, Any]:
     if not rows:
         msg = (
             f"The CryoET Data Portal has no dataset {accession}; it answered with an empty list. "
-            f"Look the number up at {_PORTAL}/browse-data/datasets."
+            f"Look the number up at {PORTAL}/browse-data/datasets."
         )
         raise RecordNotFoundError(msg)
     found: Mapping[str, Any] = rows[0]
@@ -316,7 +212,7 @@ def _fetch_dataset(accession: str, client: Client) -> Mapping[str, Any]:
 def _asker(query: str, where: Mapping[str, Any], client: Client) -> Any:
     def ask(start: int, size: int) -> Rows:
         variables = {"where": where, "limit": size, "offset": start}
-        return parse_rows(client.post_json(_API, {"query": query, "variables": variables}))
+        return parse_rows(client.post_json(INTERFACE, {"query": query, "variables": variables}))
 
     return ask
 
@@ -332,47 +228,3 @@ def _try_record(row: Mapping[str, Any], report: Report) -> Record | None:
 def _literal(text: str) -> str:
     """Take away what stands for other characters in a pattern."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _author(edge: Any) -> dict[str, Any]:
-    """Give an author; the portal does not divide names."""
-    node = mapping(edge, "node")
-    orcid = line(node.get("orcid")) or ""
-    return {"family": line(node.get("name")), "orcid": orcid if re.fullmatch(r"\d{4}(-\d{3}[\dX]){3}", orcid) else None}
-
-
-def _publications(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for part in (line(document.get("datasetPublications")) or "").split(","):
-        if (found := doi(part)) is not None:
-            yield {"doi": found}
-
-
-def _organisms(document: Mapping[str, Any]) -> tuple[Any, ...]:
-    from bioimagehub.catalogs.vocabulary.organisms import find_organism
-
-    name, taxon = line(document.get("organismName")), number(document.get("organismTaxid"))
-    if name is None:
-        found = find_organism(str(taxon)) if taxon else None
-        return () if found is None else (found,)
-    return ({"name": name, "taxon": taxon or None},)
-
-
-def _anatomy(document: Mapping[str, Any]) -> tuple[Any, ...]:
-    pairs = (
-        ("tissueName", "tissueId"),
-        ("cellName", "cellTypeId"),
-        ("cellStrainName", "cellStrainId"),
-        ("cellComponentName", "cellComponentId"),
-    )
-    terms = (term(document.get(name), document.get(key)) for name, key in pairs)
-    return unique([each for each in terms if each is not None and each.name not in {"not_reported", "unknown"}])
-
-
-def _related(document: Mapping[str, Any], identifier: str, report: Report) -> Iterator[str]:
-    for part in (line(document.get("relatedDatabaseEntries")) or "").split(","):
-        entry = part.strip()
-        archive = _RELATED.get(entry.partition("-")[0])
-        if archive and re.fullmatch(r"(EMPIAR-\d{5}|EMD-\d{4,6})", entry):
-            yield f"{archive}:{entry}"
-        elif archive:
-            report.defect(identifier, "related", f"{entry!r} is no accession; left out")

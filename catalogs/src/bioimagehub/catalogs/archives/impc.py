@@ -103,8 +103,8 @@ def resolve(accession: str, path: str, client: Client) -> str:
     """
     # The path begins with the number of its image, so one image is asked for and not all of the parameter.
     image = path.partition("/")[0]
-    ARCHIVE.check(accession)
-    for file in list_files(image, client) if image.isdigit() else ():
+    known = image.isdigit() and (image == ARCHIVE.check(accession) or not accession.isdigit())
+    for file in list_files(image, client) if known else ():
         if file.path == path and file.url is not None:
             return file.url
     msg = f"impc:{accession} has no file {path[:200]!r}. Take a path that list_files('{accession}') gives."
