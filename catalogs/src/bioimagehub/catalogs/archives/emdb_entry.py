@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.records import Record
 
 _FILES = "https://ftp.ebi.ac.uk/pub/databases/emdb/structures"
-_ACCESSION = r"EMD-\d{4,6}"
+_ACCESSION = "EMD-[0-9]{4,6}"
 _METHODS = {
     "singleparticle": ("single-particle cryo-electron microscopy", "single-particle cryo-electron microscopy"),
     "helical": ("helical reconstruction of electron micrographs", "single-particle cryo-electron microscopy"),
@@ -245,7 +245,7 @@ def _related(document: Any) -> tuple[str, ...]:
 
 def name_empiar(accessions: tuple[str, ...]) -> tuple[str, ...]:
     """Give the identifiers of raw images at EMPIAR."""
-    return tuple(f"empiar:{each}" for each in accessions if re.fullmatch(r"EMPIAR-\d+", each))
+    return tuple(f"empiar:{each}" for each in accessions if re.fullmatch("EMPIAR-[0-9]+", each))
 
 
 def split_ids(text: str | None) -> tuple[str, ...]:

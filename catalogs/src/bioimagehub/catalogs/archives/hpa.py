@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives.answers import parse_json
 from bioimagehub.catalogs.archives.archive import Archive, Page
-from bioimagehub.catalogs.archives.hpa_gene import list_images, parse_gene, parse_row, read_gene
+from bioimagehub.catalogs.archives.hpa_gene import ACCESSION, list_images, parse_gene, parse_row, read_gene
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.values import mapping
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
@@ -36,7 +36,7 @@ ARCHIVE = Archive(
     name="hpa",
     title="Human Protein Atlas",
     home="https://www.proteinatlas.org/",
-    accession=r"ENSG\d{11}",
+    accession=ACCESSION,
     example="ENSG00000134057",
     gives="Search; genes with antibodies, cell lines, tissues, locations in the cell and all addresses of images.",
     limits="JPEG alone: no stack is public. Parts of it are in IDR as OME-Zarr and TIFF (idr0025, idr0043).",

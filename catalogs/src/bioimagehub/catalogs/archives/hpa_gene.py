@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.parts import File
     from bioimagehub.catalogs.records import Record
 
+ACCESSION = "ENSG[0-9]{11}"
 HOST = re.compile(r"(?:www|images|v\d+)\.proteinatlas\.org")
 _TISSUES = Publication(
     title="Tissue-based map of the human proteome",
@@ -110,6 +111,11 @@ def read_gene(content: bytes, url: str) -> Gene:
     if gene.accession is None:
         msg = f"{url} holds no gene. Look the gene up at https://www.proteinatlas.org/ for its Ensembl identifier."
         raise RecordNotFoundError(msg)
+    if re.fullmatch(ACCESSION, gene.accession) is None:
+        msg = (
+            f"{url} names the gene {gene.accession[:60]!r}; expected one like ENSG00000134057. Report it to the atlas."
+        )
+        raise ArchiveAnswerError(msg)
     gene.images = list(dict.fromkeys(gene.images))
     return gene
 
@@ -180,7 +186,7 @@ def parse_gene(content: bytes, url: str, report: Report) -> Record:
 def parse_row(row: Mapping[str, Any], report: Report) -> Record:
     """Make a record of a gene's row in the answer to a search, or of its JSON document."""
     accession = line(row.get("Ensembl")) or ""
-    if re.fullmatch(r"ENSG\d{11}", accession) is None:
+    if re.fullmatch(ACCESSION, accession) is None:
         msg = f"A row of the Human Protein Atlas names the gene {accession[:60]!r}; expected one like "
         msg += "ENSG00000134057. Try again later, then report it."
         raise ArchiveAnswerError(msg)

@@ -52,7 +52,7 @@ def parse_study(text: str, report: Report) -> Record:
     """
     study, *parts = parse_blocks(text)
     accession = (study.get("Comment[IDR Study Accession]") or [""])[0]
-    if not re.fullmatch(r"idr\d{4}", accession):
+    if not re.fullmatch("idr[0-9]{4}", accession):
         msg = (
             f"The study file names the accession {accession[:60]!r}; expected one like idr0062. "
             "Look at the study's repository at https://github.com/IDR."
