@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.errors import InvalidQueryError
@@ -14,6 +14,8 @@ from bioimagehub.catalogs.index.fields import FACETS, FIELDS
 from bioimagehub.catalogs.index.schema import damaged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyroaring import BitMap
 
     from bioimagehub.catalogs.index.database import Database
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 # About how many records of a column are tallied in the time in which one value is intersected.
 _RECORDS_A_VALUE = 20
+_BATCH = 128
+_REMEMBERED = 512
 
 
 class Facets:
@@ -30,7 +34,7 @@ class Facets:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._column = cache(lambda facet: read_column(database, FIELDS[facet].number))
-        self._values = cache(self._read_values)
+        self._values = lru_cache(maxsize=_REMEMBERED)(self._read_values)
         self._counts = cache(self._read_counts)
 
     def count(self, facet: str, records: BitMap, limit: int | None) -> Counted:
@@ -60,7 +64,7 @@ class Facets:
     def _count_by_value(self, facet: str, records: BitMap, limit: int) -> Counted:
         best: list[int] = []
         found = []
-        for count, text, having in self._values(facet):
+        for count, text, having in self._iterate(facet):
             # They come by their count in all records, and none has more here than there.
             if len(best) >= limit and count < best[0]:
                 break
@@ -77,9 +81,16 @@ class Facets:
         counts = self._counts(facet)
         return bisect_right(counts, -share * counts[limit - 1], key=int.__neg__)
 
-    def _read_values(self, facet: str) -> list[tuple[int, str, BitMap]]:
-        statement = "SELECT count, text, records FROM facet_values WHERE field = ? ORDER BY count DESC"
-        rows = self._database.rows((int, str, bytes), statement, FIELDS[facet].number)
+    def _iterate(self, facet: str) -> Iterator[tuple[int, str, BitMap]]:
+        """Give the values by their count in all records; few are read where few are looked at."""
+        for start in range(0, len(self._counts(facet)), _BATCH):
+            yield from self._values(facet, start)
+
+    def _read_values(self, facet: str, start: int) -> list[tuple[int, str, BitMap]]:
+        statement = (
+            "SELECT count, text, records FROM facet_values WHERE field = ? ORDER BY count DESC, id LIMIT ? OFFSET ?"
+        )
+        rows = self._database.rows((int, str, bytes), statement, FIELDS[facet].number, _BATCH, start)
         return [(count, text, unpack(records)) for count, text, records in rows]
 
     def _read_counts(self, facet: str) -> list[int]:

@@ -12,6 +12,7 @@ from bioimagehub.catalogs.errors import CatalogNotFoundError
 from bioimagehub.catalogs.index import schema, spelling
 from bioimagehub.catalogs.index.database import Database
 from bioimagehub.catalogs.index.facets import Facets
+from bioimagehub.catalogs.index.fields import NAME
 from bioimagehub.catalogs.index.filters import apply_filters
 from bioimagehub.catalogs.index.matching import Hits, Matcher
 from bioimagehub.catalogs.index.query import parse_query
@@ -79,7 +80,7 @@ class Index:
             rows = self._names("name >= ? ORDER BY name LIMIT ?", behind[:length], _CANDIDATES)
             found |= {f"{archive}:{name}" for _, archive, name in rows}
         for word in split_words(behind):
-            records = self._matcher.find((word,), False).get(0, ())
+            records = self._matcher.postings.find(((word,),)).get(NAME)
             found |= {self.identifier(number) for number in records[:_CANDIDATES]} if records else set()
         names = {identifier if colon else identifier.partition(":")[2]: identifier for identifier in sorted(found)}
         folded = {fold(key): identifier for key, identifier in names.items()}
