@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bioimagehub.catalogs import Catalog, open_catalog, pins
+from bioimagehub.catalogs import Catalog, pins
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.citation import STYLES
 from bioimagehub.catalogs.errors import CatalogError, InvalidEntryError
@@ -285,44 +285,6 @@ def test_names_of_label_images_and_tables_are_no_paths(name: str) -> None:
     for field in ("labels", "tables"):
         with pytest.raises(InvalidEntryError, match=field):
             make("x", **{field: [name]})
-
-
-# ---- catalog files ------------------------------------------------------------------------------------------------
-
-
-def catalog_file(folder: Path, metadata: str) -> Path:
-    file = folder / "bad.yml"
-    text = f"sources:\n  entry:\n    driver: ome_zarr\n    args: {{url: x}}\n    metadata: {metadata}\n"
-    file.write_text(text)
-    return file
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "!!python/object/apply:os.mkdir [{made}]",
-        "!!python/object/new:os.mkdir [{made}]",
-        "!!python/name:os.system",
-        "{{title: !!python/object/apply:pathlib.Path.touch [{made}]}}",
-    ],
-)
-def test_yaml_builds_no_objects(tmp_path: Path, value: str) -> None:
-    made = tmp_path / "made"
-    with pytest.raises(InvalidEntryError, match="cannot be read"):
-        open_catalog(catalog_file(tmp_path, value.format(made=made)))
-    assert not made.exists()
-
-
-def test_yaml_that_repeats_itself_does_not_fill_the_memory(tmp_path: Path) -> None:
-    levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
-    with pytest.raises(InvalidEntryError, match="holds more than 100,000 values"):
-        open_catalog(catalog_file(tmp_path, "{" + ", ".join(levels) + ", keywords: *a29}"))
-
-
-def test_yaml_that_holds_itself_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InvalidEntryError, match="holds more than 100,000 values"):
-        open_catalog(catalog_file(tmp_path, "{identifier: bad:entry, keywords: &k [*k]}"))
 
 
 # ---- too much -----------------------------------------------------------------------------------------------------

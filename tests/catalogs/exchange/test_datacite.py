@@ -11,85 +11,76 @@ from hypothesis import HealthCheck, given, settings
 from bioimagehub.catalogs.errors import InvalidDocumentError
 from bioimagehub.catalogs.exchange import datacite
 from bioimagehub.catalogs.parts import Author, Organism, Publication, Term
+from catalogs.exchange.datacite_schema import SCHEMA
 from catalogs.exchange.strategies import records
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs import Catalog
     from bioimagehub.catalogs.records import Record
 
-# What version 4.6 of the schema demands, and the values that it controls, of what is written here.
-DAY = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-RELATIONS = {"enum": ["IsDescribedBy"]}
-SCHEMA = {
-    "type": "object",
-    "required": ["creators", "titles", "publisher", "types", "schemaVersion"],
-    "additionalProperties": False,
-    "properties": {
-        "doi": {"type": "string", "pattern": r"^10\.\d{4,9}/\S+$"},
-        "identifiers": {"type": "array", "items": {"required": ["identifier", "identifierType"]}},
-        "creators": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "required": ["name"],
-                "properties": {
-                    "nameType": {"enum": ["Personal", "Organizational"]},
-                    "nameIdentifiers": {
-                        "items": {"required": ["nameIdentifier", "nameIdentifierScheme"]},
-                    },
+
+# In the form of https://api.datacite.org/dois/10.5281/zenodo.1120379, with the facts of another dataset.
+ANSWER: dict[str, Any] = {
+    "data": {
+        "id": "10.17867/10000112",
+        "type": "dois",
+        "attributes": {
+            "doi": "10.17867/10000112",
+            "identifiers": [],
+            "creators": [
+                {
+                    "name": "Cai, Yin",
+                    "nameType": "Personal",
+                    "givenName": "Yin",
+                    "familyName": "Cai",
+                    "nameIdentifiers": [
+                        {"nameIdentifier": "https://orcid.org/0000-0003-1080-1656", "nameIdentifierScheme": "ORCID"}
+                    ],
                 },
-            },
-        },
-        "titles": {"type": "array", "minItems": 1, "items": {"required": ["title"]}},
-        "publisher": {"type": "object", "required": ["name"]},
-        "publicationYear": {"type": "integer", "minimum": 1000, "maximum": 9999},
-        "types": {
-            "required": ["resourceTypeGeneral", "resourceType"],
-            "properties": {"resourceTypeGeneral": {"enum": ["Dataset", "Image"]}},
-        },
-        "subjects": {"type": "array", "items": {"required": ["subject"]}},
-        "dates": {
-            "type": "array",
-            "items": {
-                "required": ["date", "dateType"],
-                "properties": {"date": DAY, "dateType": {"enum": ["Issued", "Available", "Updated"]}},
-            },
-        },
-        "relatedIdentifiers": {
-            "type": "array",
-            "items": {
-                "required": ["relatedIdentifier", "relatedIdentifierType", "relationType"],
-                "properties": {"relatedIdentifierType": {"enum": ["DOI", "PMID"]}, "relationType": RELATIONS},
-            },
-        },
-        "relatedItems": {
-            "type": "array",
-            "items": {
-                "required": ["titles", "relatedItemType", "relationType"],
-                "properties": {"relatedItemType": {"enum": ["JournalArticle"]}, "relationType": RELATIONS},
-            },
-        },
-        "sizes": {"type": "array", "items": {"type": "string"}},
-        "formats": {"type": "array", "items": {"type": "string"}},
-        "version": {"type": "string"},
-        "rightsList": {
-            "type": "array",
-            "items": {
-                "required": ["rights"],
-                "additionalProperties": False,
-                "properties": {
-                    "rights": {"type": "string"},
-                    "rightsUri": {"type": "string"},
-                    "rightsIdentifier": {"type": "string"},
-                    "rightsIdentifierScheme": {"const": "SPDX"},
-                    "schemeUri": {"const": "https://spdx.org/licenses/"},
+                {"name": "Ellenberg Group", "nameType": "Organizational"},
+            ],
+            "titles": [
+                {"title": "Ein Titel", "titleType": "TranslatedTitle"},
+                {"title": "Experimental and computational framework for a dynamic protein atlas"},
+            ],
+            "publisher": "University of Dundee",
+            "publicationYear": 2018,
+            "types": {"resourceTypeGeneral": "Dataset", "resourceType": ""},
+            "subjects": [
+                {"subject": "mitosis"},
+                {"subject": "Homo sapiens", "subjectScheme": "NCBITaxon", "valueUri": "obo:NCBITaxon_9606"},
+                {"subject": "cell division", "valueUri": "http://purl.obolibrary.org/obo/GO_0051301"},
+                {"subject": "HeLa cell", "subjectScheme": "CLO", "classificationCode": "CLO:0003684"},
+                {"subject": "confocal microscopy", "valueUri": "http://purl.obolibrary.org/obo/FBbi_00000251"},
+            ],
+            "dates": [{"date": "2018-09-20", "dateType": "Available"}, {"date": "2018", "dateType": "Issued"}],
+            "relatedIdentifiers": [
+                {
+                    "relatedIdentifier": "10.1038/s41586-018-0518-z",
+                    "relatedIdentifierType": "DOI",
+                    "relationType": "IsSupplementTo",
                 },
-            },
+                {
+                    "relatedIdentifier": "10.17867/1",
+                    "relatedIdentifierType": "DOI",
+                    "relationType": "IsPartOf",
+                },
+            ],
+            "sizes": ["0.5 TB", "12 files", "300 GB"],
+            "formats": ["image/tiff", "OME-Zarr"],
+            "version": None,
+            "rightsList": [
+                {
+                    "rights": "Creative Commons Attribution 4.0 International",
+                    "rightsUri": "https://creativecommons.org/licenses/by/4.0/legalcode",
+                    "rightsIdentifier": "cc-by-4.0",
+                    "rightsIdentifierScheme": "SPDX",
+                }
+            ],
+            "descriptions": [{"description": "prose", "descriptionType": "Abstract"}],
+            "url": "https://idr.openmicroscopy.org/study/idr0041/",
         },
-        "descriptions": {"items": {"required": ["description", "descriptionType"]}},
-        "url": {"type": "string"},
-        "schemaVersion": {"const": "http://datacite.org/schema/kernel-4"},
-    },
+    }
 }
 
 
@@ -119,70 +110,7 @@ def test_a_record_worked_by_hand(catalog: Catalog) -> None:
 
 
 def test_an_answer_of_the_api() -> None:
-    # In the form of https://api.datacite.org/dois/10.5281/zenodo.1120379, with the facts of another dataset.
-    answer = {
-        "data": {
-            "id": "10.17867/10000112",
-            "type": "dois",
-            "attributes": {
-                "doi": "10.17867/10000112",
-                "identifiers": [],
-                "creators": [
-                    {
-                        "name": "Cai, Yin",
-                        "nameType": "Personal",
-                        "givenName": "Yin",
-                        "familyName": "Cai",
-                        "nameIdentifiers": [
-                            {"nameIdentifier": "https://orcid.org/0000-0003-1080-1656", "nameIdentifierScheme": "ORCID"}
-                        ],
-                    },
-                    {"name": "Ellenberg Group", "nameType": "Organizational"},
-                ],
-                "titles": [
-                    {"title": "Ein Titel", "titleType": "TranslatedTitle"},
-                    {"title": "Experimental and computational framework for a dynamic protein atlas"},
-                ],
-                "publisher": "University of Dundee",
-                "publicationYear": 2018,
-                "types": {"resourceTypeGeneral": "Dataset", "resourceType": ""},
-                "subjects": [
-                    {"subject": "mitosis"},
-                    {"subject": "Homo sapiens", "subjectScheme": "NCBITaxon", "valueUri": "obo:NCBITaxon_9606"},
-                    {"subject": "cell division", "valueUri": "http://purl.obolibrary.org/obo/GO_0051301"},
-                    {"subject": "HeLa cell", "subjectScheme": "CLO", "classificationCode": "CLO:0003684"},
-                    {"subject": "confocal microscopy", "valueUri": "http://purl.obolibrary.org/obo/FBbi_00000251"},
-                ],
-                "dates": [{"date": "2018-09-20", "dateType": "Available"}, {"date": "2018", "dateType": "Issued"}],
-                "relatedIdentifiers": [
-                    {
-                        "relatedIdentifier": "10.1038/s41586-018-0518-z",
-                        "relatedIdentifierType": "DOI",
-                        "relationType": "IsSupplementTo",
-                    },
-                    {
-                        "relatedIdentifier": "10.17867/1",
-                        "relatedIdentifierType": "DOI",
-                        "relationType": "IsPartOf",
-                    },
-                ],
-                "sizes": ["0.5 TB", "12 files", "300 GB"],
-                "formats": ["image/tiff", "OME-Zarr"],
-                "version": None,
-                "rightsList": [
-                    {
-                        "rights": "Creative Commons Attribution 4.0 International",
-                        "rightsUri": "https://creativecommons.org/licenses/by/4.0/legalcode",
-                        "rightsIdentifier": "cc-by-4.0",
-                        "rightsIdentifierScheme": "SPDX",
-                    }
-                ],
-                "descriptions": [{"description": "prose", "descriptionType": "Abstract"}],
-                "url": "https://idr.openmicroscopy.org/study/idr0041/",
-            },
-        }
-    }
-    record = datacite.parse(answer, identifier="idr:idr0041", source="DataCite", retrieved=date(2026, 3, 1))
+    record = datacite.parse(ANSWER, identifier="idr:idr0041", source="DataCite", retrieved=date(2026, 3, 1))
     assert record.identifier == "idr:idr0041"
     assert record.title == "Experimental and computational framework for a dynamic protein atlas"
     assert record.authors == (
@@ -202,7 +130,7 @@ def test_an_answer_of_the_api() -> None:
     assert record.formats == ("tiff", "ome-zarr")
     assert record.description is None
     assert record.facts[0].source == "DataCite"
-    assert datacite.parse(answer["data"]["attributes"]).identifier == "doi:10.17867-10000112"
+    assert datacite.parse(ANSWER["data"]["attributes"]).identifier == "doi:10.17867-10000112"
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
