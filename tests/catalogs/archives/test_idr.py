@@ -205,6 +205,7 @@ def test_a_study_is_made_of_what_there_is(server, client, report):
     play_list(server, "screens", SCREENS[:1])
     play_list(server, "projects", [])
     server.add(f"{IDR}/webclient/api/annotations/?type=map&screen=102", json=PAIRS_2)
+    server.add(f"{IDR}/study/idr0002/json/", json={"@type": "Dataset", "name": "A page", "license": "no licence"})
     (page,) = idr.harvest(client, report)
     (record,) = page.records
     assert record.licence == "CC-BY-4.0"
@@ -304,6 +305,37 @@ def test_images_that_do_not_add_up_are_refused(server, client):
 def test_a_search_that_finds_nothing_gives_an_empty_list(server, client):
     server.add(f"{SEARCH}/search/", json={"results": [], "notice": ""})
     assert list(idr.search_images("Gene Symbol", "no such gene", client)) == []
+
+
+def test_an_image_tells_its_genes_phenotypes_and_compounds(server, client):
+    pairs = [
+        ["Gene Identifier", "ENSG00000117399"],
+        ["Gene Symbol", "CDC20"],
+        ["Compound Name", "nocodazole"],
+        ["Compound PubChem URL", "https://pubchem.ncbi.nlm.nih.gov/compound/4122"],
+        ["Phenotype", "shorter prophase"],
+        ["Phenotype Term Name", "decreased duration of mitotic prophase phenotype"],
+        ["Phenotype Term Accession", "CMPO_0000329"],
+    ]
+    annotation = {"ns": "openmicroscopy.org/omero/bulk_annotations", "values": pairs}
+    server.add(f"{IDR}/webclient/api/annotations/?type=map&image=179706", json={"annotations": [annotation]})
+    terms = idr.fetch_terms("image", 179706, client)
+    assert {name: [each.id for each in found] for name, found in terms.items()} == {
+        "genes": ["ENSEMBL:ENSG00000117399"],
+        "phenotypes": ["CMPO:0000329"],
+        "compounds": ["PUBCHEM:4122"],
+        "anatomy": [],
+    }
+
+
+def test_a_study_of_which_only_the_page_tells(server, client, report):
+    play_list(server, "screens", SCREENS[:1])
+    play_list(server, "projects", [])
+    server.add(f"{IDR}/webclient/api/annotations/?type=map&screen=102", json={"annotations": []})
+    licence = "https://creativecommons.org/publicdomain/zero/1.0/"
+    server.add(f"{IDR}/study/idr0002/json/", json={"@type": "Dataset", "name": "A title", "license": licence})
+    (page,) = idr.harvest(client, report)
+    assert page.records[0].licence == "CC0-1.0"
 
 
 SAMPLES = """\

@@ -23,6 +23,7 @@ from bioimagehub.catalogs.archives.idr_study import (
     OWN_NAMES,
     collect_terms,
     common_fields,
+    licence_fields,
     limit_terms,
     newer_than,
     parse_info,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARCHIVE",
     "fetch_record",
+    "fetch_terms",
     "harvest",
     "list_files",
     "list_images",
@@ -153,6 +155,17 @@ def fetch_record(accession: str, client: Client) -> Record:
     return _read_study(study, _read_sizes(client, report), client, report)
 
 
+def fetch_terms(kind: str, number_: int, client: Client) -> dict[str, tuple[Term, ...]]:
+    """Read what an image, well or plate is annotated with, as ``fetch_terms("image", 179706, client)``.
+
+    Returns
+    -------
+    dict
+        ``genes``, ``phenotypes``, ``compounds`` and ``anatomy``, each a tuple of `Term` with identifiers.
+    """
+    return collect_terms(pairs for _, pairs in fetch_pairs(HOME, kind, number_, client))
+
+
 def list_files(accession: str, client: Client) -> Iterator[File]:
     """List the files of a study, folder by folder; a screen may have millions, so that one takes what one needs."""
     study = _find_study(accession, client)
@@ -202,6 +215,15 @@ def parse_container(accession: str, name: str, description: str, report: Report)
     lines = [found for each in description.splitlines() if (found := line(each))]
     titled = [title for key, title in pairwise(lines) if key in {"Study Title", "Publication Title"}]
     return make_classified(common_fields(accession, titled[0] if titled else line(name)), report)
+
+
+def parse_page(document: Any, accession: str, report: Report) -> Record:
+    """Make a record of a study's page as data (schema.org): its title and licence."""
+    page = mapping(document)
+    return make_classified(
+        common_fields(accession, line(page.get("name")) or accession) | licence_fields(line(page.get("license"))),
+        report,
+    )
 
 
 def _told(study: _Study) -> str:
@@ -259,6 +281,9 @@ def _read_study(study: _Study, sizes: Mapping[str, Mapping[str, int]], client: C
     for missing, found in ((study_file, text), (crate, document)):
         if found is None:
             report.defect(identifier, "facts", f"{missing} is not there; made without it")
+    page = _try_text(f"{HOME}/study/{study.accession}/json/", client) if text is None and document is None else None
+    if page is not None:
+        sources += _try(lambda: parse_page(json.loads(page), study.accession, report), identifier, report)
     fields = _merge(sources)
     fields |= _read_terms(study, reading, fields, client, report)
     fields["facts"] = (Fact(source=f"{HOME}/study/{study.accession}/", retrieved=today), *fields.get("facts", ()))
