@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import allen
 from bioimagehub.catalogs.archives.harvesting import harvest_archive
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
 from bioimagehub.catalogs.tables import read_table
 from bioimagehub.catalogs.vocabulary.licences import forbids
 from servers.archives import Answer
+from servers.damage import damaged
 
 API = "https://api.brain-map.org/api/v2"
 QUERY = f"{API}/data/query.json"
@@ -186,6 +190,15 @@ def test_a_web_page_in_place_of_an_answer_is_told(server, client):
     server.add(QUERY, body=b"<html>maintenance</html>")
     with pytest.raises(ArchiveAnswerError, match="expected JSON"):
         allen.fetch_record("75457579", client)
+
+
+@given(document=damaged(DATA_SET), rows=damaged(SECTIONS[:2]), answer=damaged({"success": True, "msg": [DATA_SET]}))
+def test_damaged_documents_are_records_or_told(document, rows, answer):
+    with suppress(CatalogError):
+        allen.parse_record(document, Report(quiet=True))
+    list(allen.parse_files(rows, "75457579", Report(quiet=True)))
+    with suppress(CatalogError):
+        allen.parse_rows(answer)
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.rglob("*_response.json")), ids=lambda file: file.name)

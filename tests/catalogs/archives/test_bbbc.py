@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import bbbc
 from bioimagehub.catalogs.archives.bbbc_pages import parse_index, parse_page
 from bioimagehub.catalogs.archives.harvesting import harvest_archive
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
 from bioimagehub.catalogs.tables import read_table
+from servers.damage import damaged_text
 
 SITE = "https://bbbc.broadinstitute.org"
 DATA = "https://data.broadinstitute.org/bbbc"
@@ -279,6 +283,14 @@ def test_hostile_pages_do_no_harm(text, report):
     record = bbbc.parse_record(parse_page(text + " BBBC001", "BBBC001"), report)
     assert "\x1b" not in record.model_dump_json()
     assert record.access.kind == "none"
+
+
+@given(text=damaged_text(HT29.decode()), table=damaged_text(index(row("BBBC001", "Human cells")).decode()))
+def test_damaged_pages_are_records_or_told(text, table):
+    with suppress(CatalogError):
+        bbbc.parse_record(parse_page(text, "BBBC001"), Report(quiet=True))
+    with suppress(CatalogError):
+        parse_index(table)
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("bbbc_site_pages.json")), ids=lambda file: file.name)

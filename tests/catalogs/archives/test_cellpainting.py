@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import cellpainting
 from bioimagehub.catalogs.archives.harvesting import harvest_archive
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
 from bioimagehub.catalogs.tables import read_table
+from servers.damage import damaged_text
 
 BUCKET = "https://cellpainting-gallery.s3.amazonaws.com"
 TABLE = "https://raw.githubusercontent.com/broadinstitute/cellpainting-gallery/main/README.md"
@@ -166,6 +170,13 @@ def test_one_bad_row_costs_no_other(server, client, tmp_path):
     ]
     assert [loss.identifier for loss in report.losses] == ["cellpainting:cpg0001"]
     assert "\x1b" not in report.summary()
+
+
+@given(text=damaged_text(HEAD + PILOT + HETEROGENEITY))
+def test_a_damaged_table_is_records_or_told(text):
+    with suppress(CatalogError):
+        for row in cellpainting.parse_table(text):
+            cellpainting.parse_record(row, Report(quiet=True))
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("gallery-docs/README.md")), ids=lambda file: file.name)

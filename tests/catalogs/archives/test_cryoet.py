@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import cryoet
 from bioimagehub.catalogs.archives.harvesting import harvest_archive
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
 from bioimagehub.catalogs.tables import read_table
 from servers.archives import Answer
+from servers.damage import damaged
 
 API = "https://graphql.cryoetdataportal.czscience.com/graphql"
 FILES = "https://files.cryoetdataportal.cziscience.com"
@@ -251,6 +255,17 @@ def test_trouble_is_waited_out_and_then_told(server, client):
     server.fail(API, times=9, status=502)
     with pytest.raises(ArchiveUnreachableError, match="try again later"):
         cryoet.fetch_record("10000", client)
+
+
+@given(dataset=damaged(DATASET), tomogram=damaged(TOMOGRAM))
+def test_damaged_documents_are_records_or_told(dataset, tomogram):
+    report = Report(quiet=True)
+    with suppress(CatalogError):
+        cryoet.parse_record(dataset, report)
+    with suppress(CatalogError):
+        cryoet.parse_image(tomogram, cryoet.parse_record(DATASET, report), report)
+    with suppress(CatalogError):
+        cryoet.parse_rows({"data": {"rows": dataset, "total": tomogram}})
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("datasets.csv")), ids=lambda file: file.name)

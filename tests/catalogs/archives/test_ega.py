@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import ega
 from bioimagehub.catalogs.archives.harvesting import harvest_archive
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
 from bioimagehub.catalogs.errors import (
     AccessDeniedError,
     ArchiveAnswerError,
     ArchiveUnreachableError,
+    CatalogError,
     InvalidEntryError,
     NotOfferedError,
     RecordNotFoundError,
 )
 from bioimagehub.catalogs.tables import read_table
 from servers.archives import Answer
+from servers.damage import damaged
 
 API = "https://metadata.ega-archive.org"
 RECORDED = Path(__file__).parents[4] / "shared" / "data" / "archives" / "ega"
@@ -170,6 +175,13 @@ def test_trouble_is_waited_out_and_then_told(server, client):
     server.fail(f"{API}/datasets/EGAD00001009826", times=9, status=500)
     with pytest.raises(ArchiveUnreachableError, match="try again later"):
         ega.fetch_record("EGAD00001009826", client)
+
+
+@given(document=damaged(DATASET), rows=damaged([FILE, FILE]))
+def test_damaged_documents_are_records_or_told(document, rows):
+    with suppress(CatalogError):
+        ega.parse_record(document, Report(quiet=True))
+    list(ega.parse_files(rows, "EGAD00001009826", Report(quiet=True)))
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("*_files.json")), ids=lambda file: file.name)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import gxa
 from bioimagehub.catalogs.archives.harvesting import harvest_archive
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
 from bioimagehub.catalogs.errors import (
     ArchiveAnswerError,
     ArchiveUnreachableError,
+    CatalogError,
     InvalidEntryError,
     RecordNotFoundError,
 )
 from bioimagehub.catalogs.tables import read_table
+from servers.damage import damaged
 
 LIST = "https://www.ebi.ac.uk/gxa/json/experiments"
 BODY_MAP = {
@@ -134,3 +139,10 @@ def test_trouble_is_waited_out_and_then_told(server, client):
     server.fail(LIST, times=9, status=503)
     with pytest.raises(ArchiveUnreachableError, match="try again later"):
         gxa.fetch_record("E-MTAB-513", client)
+
+
+@given(document=damaged(BODY_MAP), rows=damaged(RESOURCES))
+def test_damaged_documents_are_records_or_told(document, rows):
+    with suppress(CatalogError):
+        gxa.parse_record(document, Report(quiet=True))
+    list(gxa.parse_files(rows, "E-MTAB-513", Report(quiet=True)))

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import hca
 from bioimagehub.catalogs.archives.harvesting import harvest_archive
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
 from bioimagehub.catalogs.errors import (
     ArchiveAnswerError,
     ArchiveUnreachableError,
+    CatalogError,
     InvalidEntryError,
     NotOfferedError,
     RecordNotFoundError,
 )
 from bioimagehub.catalogs.tables import read_table
 from servers.archives import Answer
+from servers.damage import damaged
 
 API = "https://service.azul.data.humancellatlas.org"
 MELANOMA = "8c3c290d-dfff-4553-8868-54ce45f4ba7f"
@@ -247,3 +252,10 @@ def test_trouble_is_waited_out_and_then_told(atlas, client):
     atlas.fail(address, times=9, status=504)
     with pytest.raises(ArchiveUnreachableError, match="try again later"):
         hca.fetch_record(MELANOMA, client)
+
+
+@given(document=damaged(PROJECT), hit=damaged(file_hit(SPATIAL)))
+def test_damaged_documents_are_records_or_told(document, hit):
+    with suppress(CatalogError):
+        hca.parse_record(document, Report(quiet=True))
+    list(hca.parse_files(hit, SPATIAL, Report(quiet=True)))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import impc
 from bioimagehub.catalogs.archives.harvesting import harvest_archive
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
 from bioimagehub.catalogs.tables import read_table
 from servers.archives import Answer
+from servers.damage import damaged
 
 SOLR = "https://www.ebi.ac.uk/mi/impc/solr/impc_images/select"
 OMERO = "https://www.ebi.ac.uk/mi/media/omero/webgateway"
@@ -212,6 +216,17 @@ def test_trouble_is_waited_out_and_then_told(server, client):
     server.fail(SOLR, times=9, status=500)
     with pytest.raises(ArchiveUnreachableError, match="try again later"):
         impc.fetch_record("121211", client)
+
+
+@given(document=damaged(IMAGE), answer=damaged({"response": {"numFound": 1, "docs": [IMAGE]}}))
+def test_damaged_documents_are_records_or_told(document, answer):
+    with suppress(CatalogError):
+        impc.parse_image(document, Report(quiet=True))
+    with suppress(CatalogError):
+        impc.parse_record(document, 3, Report(quiet=True))
+    list(impc.parse_files(document, Report(quiet=True)))
+    with suppress(CatalogError):
+        impc.parse_rows(answer)
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("core_fields.json")), ids=lambda file: file.name)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from bioimagehub.catalogs.archives import s3
-from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError
 from servers.archives import Answer
+from servers.damage import damaged_text
 
 BUCKET = "https://cellpainting-gallery.s3.amazonaws.com"
 RECORDED = Path(__file__).parents[4] / "shared" / "data" / "archives" / "bia" / "archivefs"
@@ -126,6 +129,12 @@ def test_pages_are_asked_for_when_they_are_due(server, client, report):
     files = s3.walk_files(client, BUCKET, "a/", identifier="cellpainting:cpg0000", report=report)
     assert next(files).path == "000000.tif"
     assert len(server.requests) == 2
+
+
+@given(text=damaged_text(listing([("a/1.tif", 5)], ["a/b/"], token="next").decode()))
+def test_a_damaged_listing_is_read_or_told(text):
+    with suppress(CatalogError):
+        s3.parse_listing(text, BUCKET)
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("*.xml")), ids=lambda file: file.name)

@@ -170,6 +170,7 @@ def parse_record(document: Mapping[str, Any], report: Report) -> Record:
     """
     from bioimagehub.catalogs.vocabulary.licences import parse_licence
 
+    document = mapping(document)
     accession = line(document.get("id")) or ""
     genes = parse_genes(document)
     licence, licence_url = parse_licence(_TERMS)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 INTERFACE = "https://graphql.cryoetdataportal.czscience.com/graphql"
 PORTAL = "https://cryoetdataportal.czscience.com"
+_LARGEST_VOXEL = 1e6
+"""Ångström; no electron microscope images so coarsely, so more is no voxel size."""
 _RELATED = {"EMPIAR": "empiar", "EMD": "emdb"}
 
 
@@ -46,6 +48,7 @@ def parse_record(document: Mapping[str, Any], report: Report) -> Record:
     """
     from bioimagehub.catalogs.vocabulary.methods import find_method
 
+    document = mapping(document)
     accession = line(document.get("id")) or ""
     identifier = f"cryoet:{accession}"
     modified = day(document.get("lastModifiedDate"))
@@ -86,6 +89,7 @@ def parse_image(document: Mapping[str, Any], study: Record, report: Report) -> R
         The dataset that it is part of.
     report : Report
     """
+    document = mapping(document)
     run = line(mapping(document, "run").get("name")) or "tomogram"
     name = f"{slug(run)}-{line(document.get('id'))}"
     url = line(document.get("httpsOmezarrDir"))
@@ -93,7 +97,7 @@ def parse_image(document: Mapping[str, Any], study: Record, report: Report) -> R
         report.defect(f"{study.identifier}/{name}", "url", "no OME-Zarr is named; the image cannot be opened")
     shape = tuple(number(document.get(key)) or 0 for key in ("sizeZ", "sizeY", "sizeX"))
     spacing = document.get("voxelSpacing")
-    step = float(spacing) / 10_000 if isinstance(spacing, int | float) and spacing > 0 else None
+    step = spacing / 10_000 if isinstance(spacing, float | int) and 0 < spacing < _LARGEST_VOXEL else None
     how = [line(document.get(key)) for key in ("reconstructionMethod", "processing")]
     fields = {
         "identifier": f"{study.identifier}/{name}",

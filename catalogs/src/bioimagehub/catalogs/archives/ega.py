@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from bioimagehub.catalogs.archives.answers import parse_json
 from bioimagehub.catalogs.archives.archive import Archive, Page
 from bioimagehub.catalogs.archives.paging import Rows, walk
-from bioimagehub.catalogs.archives.values import day, line, listed, make_file, make_record, number
+from bioimagehub.catalogs.archives.values import day, line, listed, make_file, make_record, mapping, number
 from bioimagehub.catalogs.errors import (
     AccessDeniedError,
     ArchiveAnswerError,
@@ -152,6 +152,7 @@ def parse_record(document: Mapping[str, Any], report: Report) -> Record:
     """
     from bioimagehub.catalogs.vocabulary.licences import parse_licence
 
+    document = mapping(document)
     accession = line(document.get("accession_id")) or ""
     licence, _ = parse_licence("EGA data access agreement")
     kinds = [*listed(document.get("dataset_types")), *listed(document.get("technologies"))]
@@ -186,7 +187,8 @@ def parse_files(rows: Any, accession: str, report: Report) -> Iterator[File]:
     accession : str
     report : Report
     """
-    for row in listed(rows):
+    for each in listed(rows):
+        row = mapping(each)
         name = line(row.get("accession_id") or row.get("fileId"))
         extension = line(row.get("extension"))
         shown = line(row.get("displayFileName")) or ".".join(filter(None, [name, extension]))

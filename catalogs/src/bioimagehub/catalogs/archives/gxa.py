@@ -131,6 +131,7 @@ def parse_record(document: Mapping[str, Any], report: Report) -> Record:
     from bioimagehub.catalogs.vocabulary.licences import parse_licence
     from bioimagehub.catalogs.vocabulary.organisms import find_organism
 
+    document = mapping(document)
     accession = line(document.get("experimentAccession")) or ""
     species = line(document.get("species"))
     licence, licence_url = parse_licence("https://www.ebi.ac.uk/about/terms-of-use/")

@@ -52,7 +52,7 @@ def parse_record(document: Mapping[str, Any], report: Report) -> Record:
     InvalidEntryError
         If it has no number or no title.
     """
-    project = mapping(document, "projects")
+    document, project = mapping(document), mapping(document, "projects")
     accession = line(document.get("entryId")) or line(project.get("projectId")) or ""
     summaries = [mapping(each) for each in listed(document.get("fileTypeSummaries"))]
     formats = [(line(each.get("format")) or line(each.get("fileType")) or "").casefold() for each in summaries]

@@ -166,6 +166,7 @@ def parse_rows(answer: Any) -> Rows:
 
 def parse_record(document: Mapping[str, Any], images: int | None, report: Report) -> Record:
     """Make the record of a parameter out of one of its images, and the number of all."""
+    document = mapping(document)
     parameter = line(document.get("parameter_stable_id")) or ""
     names = [line(document.get("parameter_name")), line(document.get("procedure_name"))]
     fields = {
@@ -188,6 +189,7 @@ def parse_image(document: Mapping[str, Any], report: Report) -> Record:
     InvalidEntryError
         If it has no number at OMERO: then nothing could be asked for again.
     """
+    document = mapping(document)
     image, parameter = line(document.get("omero_id")) or "", line(document.get("parameter_stable_id"))
     identifier = f"impc:{image if re.fullmatch(r'[1-9][0-9]*', image) else ''}"
     gene = term(document.get("gene_symbol"), document.get("gene_accession_id"))
@@ -220,6 +222,7 @@ def parse_image(document: Mapping[str, Any], report: Report) -> Record:
 
 def parse_files(document: Mapping[str, Any], report: Report) -> Iterator[File]:
     """Make the files of an image: the original, and the JPEG copy where it is another one."""
+    document = mapping(document)
     image = line(document.get("omero_id")) or ""
     original, copy = line(document.get("download_url")), line(document.get("jpeg_url"))
     ending = next(iter(_formats(document)), "bin")
