@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from bioimagehub.catalogs.archives import idr, idr_images, idr_study, omero, open_archive
+from bioimagehub.catalogs.archives import idr, idr_images, idr_sources, idr_study, omero, open_archive
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
 from bioimagehub.catalogs.errors import ArchiveAnswerError, CatalogError, RecordNotFoundError
@@ -220,7 +220,7 @@ def test_a_study_is_made_of_what_there_is(server, client, report):
 
 def test_sizes_that_disagree_are_noted(report):
     counted = {"size": 501463982132, "files": 181442, "images": 60480}
-    assert idr._take_sizes(counted, 600_000_000_000, "idr:idr0041", report)["size"] == 501463982132
+    assert idr_sources.take_sizes(counted, 600_000_000_000, "idr:idr0041", report)["size"] == 501463982132
     assert "600,000,000,000 bytes in the study file, 501,463,982,132 in studies.tsv" in report.defects[0].text
 
 
