@@ -26,7 +26,15 @@ def test_an_object_of_the_store(recorded: Recorded, report: Report) -> None:
     assert (record.identifier, record.part_of) == ("idr:idr0010/76-45", "idr:idr0010")
     assert record.url == f"{STORE}/S-BIAD885/{UUID}/{UUID}.zarr"
     assert (record.related, record.source_accession) == (("bia:S-BIAD885",), "S-BIAD885")
-    assert (record.shape, record.driver, record.format_version) == ((), "ome_zarr", None)
+    assert (record.shape, record.driver, record.format_version) == ((), None, None)
+
+
+def test_an_image_in_a_group_is_read_as_its_series(recorded: Recorded, report: Report) -> None:
+    _note(recorded)
+    lines = f"idr0026/3.49.6.ome.zarr,S-BIAD860/{UUID},23342\n"
+    recorded.write(f"{mkngff.FOLDER}/idr0026.csv", lines)
+    (record,) = mkngff.parse(recorded.folder, report)
+    assert (record.url, record.driver) == (f"{STORE}/S-BIAD860/{UUID}/{UUID}.zarr/0", "ome_zarr")
 
 
 def test_local_paths_and_repeated_lines_give_no_record(recorded: Recorded, report: Report) -> None:

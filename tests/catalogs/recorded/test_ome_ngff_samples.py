@@ -51,7 +51,18 @@ def test_a_plate_counts_wells_and_fields(recorded: Recorded, report: Report) -> 
     )
     (record,) = _parse(recorded, report, row)
     assert (record.wells, record.fields, record.images) == (384, 30, 11520)
-    assert record.shape == (1, 4, 1, 493, 659)
+    assert (record.shape, record.driver) == ((1, 4, 1, 493, 659), None)
+    assert record.url == f"{ZARR}/v0.4/idr0056B/7361.zarr"
+
+
+def test_an_image_in_a_group_has_the_address_of_its_series(recorded: Recorded, report: Report) -> None:
+    row = (
+        f"0.4,{ZARR}/v0.4/idr0048A/9846151.zarr/,2947,5192,1402,3,1,XYZCT,,,bioformats2raw.layout,CC BY 4.0,idr0048,,"
+        f"2023-01-12,9846151,{ZARR}/v0.4/idr0048A/9846151.zarr/0/"
+    )
+    (record,) = _parse(recorded, report, row)
+    assert (record.identifier, record.driver) == ("idr:idr0048/9846151", "ome_zarr")
+    assert record.url == f"{ZARR}/v0.4/idr0048A/9846151.zarr/0"
 
 
 def test_a_missing_size_leaves_the_shape_out_and_a_slash_does_not_matter(recorded: Recorded, report: Report) -> None:

@@ -15,13 +15,14 @@ from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.values import make_record
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.parts import AXIS_ORDER
-from bioimagehub.catalogs.recorded import images, ome_zarr_lists
+from bioimagehub.catalogs.recorded import images, layouts, ome_zarr_lists
 from bioimagehub.catalogs.recorded.sources import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bioimagehub.catalogs.parts import Fact
     from bioimagehub.catalogs.records import Record
 
 FOLDER = "idr/mkngff"
@@ -33,6 +34,7 @@ def parse(folder: Path, report: Report) -> Iterator[Record]:
     """Give a record of each fileset whose object is known; lines that give only a local path are passed over."""
     source = read_source(folder / FOLDER)
     converted = {record.identifier: record for record in ome_zarr_lists.parse(folder, Report(quiet=True))}
+    screens = layouts.read_screens(folder)
     seen: set[str] = set()
     for file in sorted((folder / FOLDER).glob("idr*.csv")):
         with file.open(encoding="utf-8", newline="") as lines:
@@ -43,8 +45,9 @@ def parse(folder: Path, report: Report) -> Iterator[Record]:
             if found is None or study is None or place in seen:
                 continue
             seen.add(place)
+            fact = source.fact(f"ngff_filesets/{file.name}")
             try:
-                record = _make_image(path, f"idr:{study[0]}", found, source.fact(f"ngff_filesets/{file.name}"), report)
+                record = _make_image(path, study[0], found, fact, report, plate=study[0] in screens)
             except InvalidEntryError as error:
                 report.lost(path, error)
             else:
@@ -61,20 +64,22 @@ def _with_shape(record: Record, converted: Record | None) -> Record:
     )
 
 
-def _make_image(path: str, study: str, place: re.Match[str], fact: Any, report: Report) -> Record:
+def _make_image(path: str, accession: str, place: re.Match[str], fact: Fact, report: Report, *, plate: bool) -> Record:
+    study = f"idr:{accession}"
     url = images.current_url(f"{_STORE}/{place[1]}/{place[2]}/{place[2]}.zarr")
     name = images.image_name(path)
     fields: dict[str, Any] = {
         "identifier": f"{study}/{name}",
         "part_of": study,
-        "title": f"{name} of {study.partition(':')[2]}",
+        "title": f"{name} of {accession}",
         "source": "BioImage Archive",
         "source_url": f"https://www.ebi.ac.uk/biostudies/bioimages/studies/{place[1]}",
         "source_accession": place[1],
         "related": (f"bia:{place[1]}",),
         "formats": ("ome-zarr",),
-        "driver": "ome_zarr",
-        "url": url,
+        **layouts.image_fields(url, study, plate=plate),
         "facts": (fact,),
     }
+    if accession not in layouts.SERIES:
+        fields["driver"] = None  # nothing says whether the image lies in the group itself
     return make_record(fields, report)

@@ -9,6 +9,7 @@ from bioimagehub.catalogs.archives.values import doi, make_record, number
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.parts import AXIS_ORDER
 from bioimagehub.catalogs.recorded import images
+from bioimagehub.catalogs.recorded.layouts import PLATE
 from bioimagehub.catalogs.recorded.sources import Source, read_rows, read_source
 
 if TYPE_CHECKING:
@@ -64,11 +65,19 @@ def _make_image(row: dict[str, str], source: Source, report: Report) -> Record:
         "format_version": version,
         **_read_array(row, version, identifier, report),
         "labels": tuple(_read_labels(keywords, identifier, report)),
-        "driver": "ome_zarr" if version in images.READABLE else None,
-        "url": root,
+        **_read_place(row, root, version),
         "facts": (source.fact(f"_data/{_TABLE}"),),
     }
     return make_record(fields, report)
+
+
+def _read_place(row: dict[str, str], root: str, version: str) -> dict[str, Any]:
+    """Give address and driver; of an image in a group the address of its thumbnail is that of the image."""
+    if row["Wells"]:
+        return {"url": root, "access": PLATE}
+    inside = row["Thumbnail"] and "bioformats2raw.layout" in row["Keywords"]
+    url = images.current_url(row["Thumbnail"]) if inside else root
+    return {"url": url, "driver": "ome_zarr" if version in images.READABLE else None}
 
 
 def _read_array(row: dict[str, str], version: str, identifier: str, report: Report) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives.values import make_record, number
 from bioimagehub.catalogs.errors import InvalidEntryError
-from bioimagehub.catalogs.recorded import images
+from bioimagehub.catalogs.recorded import images, layouts
 from bioimagehub.catalogs.recorded.ome_ngff_samples import read_studies
 from bioimagehub.catalogs.recorded.sources import Source, read_source
 from bioimagehub.catalogs.vocabulary import organisms
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bioimagehub.catalogs.archives.report import Report
-    from bioimagehub.catalogs.parts import Organism
+    from bioimagehub.catalogs.parts import Fact, Organism
     from bioimagehub.catalogs.records import Record
 
 FOLDER = "ome-zarr-lists/ome2024-ngff-challenge"
@@ -48,14 +48,15 @@ def parse(folder: Path, report: Report) -> Iterator[Record]:
     Studies that images name as their origin get a record, too, for not all of them are known otherwise.
     """
     source = read_source(folder / FOLDER)
-    studies = read_studies(folder)
+    studies, screens = read_studies(folder), layouts.read_screens(folder)
     others: dict[str, int] = {}
     for url, (file, row) in _read_lists(folder / FOLDER).items():
         study = _find_study(url, file, row, studies)
         if study.startswith(OTHERS):
             others[study] = others.get(study, 0) + 1
         try:
-            image = _make_image(url, study, file, row, source, report)
+            plate = bool(row.get("wells")) or study.partition(":")[2] in screens
+            image = _make_image(url, study, row, source.fact(f"samples/{file}"), report, plate=plate)
         except InvalidEntryError as error:
             report.lost(f"{study}/{images.image_name(url)}", error)
             continue
@@ -108,7 +109,7 @@ def _list_name(file: str) -> str:
     return re.sub(r"(_samples)?\.csv$", "", file).replace("_", "-")
 
 
-def _make_image(url: str, study: str, file: str, row: dict[str, str], source: Source, report: Report) -> Record:
+def _make_image(url: str, study: str, row: dict[str, str], fact: Fact, report: Report, *, plate: bool) -> Record:
     name = images.image_name(url)
     identifier = f"{study}/{name}"
     told = row.get("name", "").strip()
@@ -117,7 +118,10 @@ def _make_image(url: str, study: str, file: str, row: dict[str, str], source: So
         identifier, report,
     )  # fmt: skip
     wells, fields_of_view = number(row.get("wells")), number(row.get("images"))
-    another_order = not array and bool(row.get("dimension_names"))
+    inside = f"{url}/{row['series0']}" if row.get("series0") else url
+    place = layouts.image_fields(inside, study, plate=plate)
+    if not array and row.get("dimension_names"):
+        place["driver"] = None  # an order of axes that a record cannot express is not what the driver reads either
     fields: dict[str, Any] = {
         "identifier": identifier,
         "part_of": study,
@@ -134,10 +138,8 @@ def _make_image(url: str, study: str, file: str, row: dict[str, str], source: So
         "formats": ("ome-zarr",),
         "format_version": "0.5",
         **array,
-        # An order of axes that a record cannot express is not what the driver reads either.
-        "driver": None if another_order else "ome_zarr",
-        "url": url,
-        "facts": (source.fact(f"samples/{file}"),),
+        **place,
+        "facts": (fact,),
     }
     return make_record(fields, report)
 

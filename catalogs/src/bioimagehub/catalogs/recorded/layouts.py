@@ -1,0 +1,39 @@
+"""How an OME-Zarr of IDR is laid out: a single image, a plate of fields, or a group with the image as a series in it.
+
+A driver reads images. A plate is none: each of its fields of view is, under an address of its own. Bio-Formats puts
+the images of a file as series ``0``, ``1``, … into a group (``bioformats2raw.layout``); IDR's table of samples says so
+of objects of the studies in `SERIES`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from bioimagehub.catalogs.parts import Access
+from bioimagehub.catalogs.recorded.sources import read_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERIES = {"idr0026": "0", "idr0051": "0"}
+PLATE = Access(
+    how="A plate of fields of view: open one field by its own address, such as A/1/0 below the address of the plate."
+)
+_TABLE = "idr/website/studies.tsv"
+
+
+def read_screens(folder: Path) -> frozenset[str]:
+    """Read which studies of IDR are screens, whose objects are plates."""
+    table = folder / _TABLE
+    rows = read_rows(table) if table.is_file() else ()
+    return frozenset(row["Study"][:7] for row in rows if row["Container"].startswith("screen"))
+
+
+def image_fields(url: str, study: str, *, plate: bool) -> dict[str, Any]:
+    """Give address, driver and access of an object: of a plate no driver, of a group the address of its series."""
+    if plate:
+        return {"url": url, "driver": None, "access": PLATE}
+    series = SERIES.get(study.partition(":")[2])
+    inside = re.search(r"\.zarr/.+", url) is not None
+    return {"url": f"{url}/{series}" if series and not inside else url, "driver": "ome_zarr"}
