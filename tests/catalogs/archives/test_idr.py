@@ -345,6 +345,7 @@ Representative Image ID,Thumbnail
 0.4,https://livingobjects.ebi.ac.uk/idr/zarr/v0.4/idr0062A/6001240.zarr,271,275,236,2,,XYZC,,,labels (0),CC BY 4.0,idr0062,,2022-01-01,6001240,
 0.5,https://livingobjects.ebi.ac.uk/idr/zarr/v0.5/idr0062A/6001240.zarr,271,275,236,2,,XYZC,,,,CC BY-NC-SA 3.0,idr0062,,2024-01-01,6001240,
 0.5,https://livingobjects.ebi.ac.uk/idr/zarr/v0.5/idr0033A/BR00109990_C2.zarr,2080,1552,,5,,XYC,,,bioformats2raw.layout (9 images),CC BY 4.0,idr0033,,2025-09-22,14002892,
+0.4,https://livingobjects.ebi.ac.uk/idr/zarr/v0.4/idr0048A/9846151.zarr/,2947,5192,1402,3,1,XYZCT,,,bioformats2raw.layout,CC BY 4.0,idr0048,,2023-01-12,9846151,
 0.4,https://livingobjects.ebi.ac.uk/idr/zarr/v0.4/idr0072B/9512.zarr,1024,1024,1,4,1,XYZCT,72,20,,CC BY 4.0,idr0072,,2022-01-01,1,
 """  # noqa: E501 - rows of a table
 CHALLENGE = """\
@@ -356,6 +357,7 @@ obo:FBbi_00000246,90,90
 
 
 def test_images_that_can_be_opened_are_listed(server, client):
+    play(server)
     server.add(f"{RAW}/IDR/ome-ngff-samples/main/_data/table.csv", body=SAMPLES.encode())
     server.add(f"{RAW}/ome/ome2024-ngff-challenge/main/samples/idr0062_samples.csv", body=CHALLENGE.encode())
     old, new, plate = idr.list_images("idr0062", client)
@@ -372,9 +374,13 @@ def test_images_that_can_be_opened_are_listed(server, client):
     assert (plate.wells, plate.size, plate.chunks) == (90, 417816396, (1, 1, 510, 672))
     assert [(each.name, each.taxon) for each in plate.organisms] == [("Mus musculus", 10090)]
     assert plate.part_of == "idr:idr0062"
+    # A plate is not one image: it says how its fields are opened.
+    assert plate.driver is None
+    assert "open one field by its own address" in plate.access.how
 
 
 def test_images_without_a_list_of_the_challenge_are_listed_all_the_same(server, client):
+    play(server)
     server.add(f"{RAW}/IDR/ome-ngff-samples/main/_data/table.csv", body=SAMPLES.encode())
     assert len(idr.list_images("idr0062", client)) == 2
 
@@ -390,7 +396,11 @@ def test_containers_and_plates(report):
     (container,) = idr_images.parse_samples(SAMPLES, report, accession="idr0033")
     assert container.url.endswith("BR00109990_C2.zarr/0")
     (plate,) = idr_images.parse_samples(SAMPLES, report, accession="idr0072")
-    assert (plate.wells, plate.fields) == (72, 20)
+    assert (plate.wells, plate.fields, plate.driver) == (72, 20, None)
+    assert plate.url.endswith("/9512.zarr")
+    (slashed,) = idr_images.parse_samples(SAMPLES, report, accession="idr0048")
+    assert slashed.identifier == "idr:idr0048/9846151"
+    assert slashed.url.endswith("/9846151.zarr/0")
 
 
 def test_a_list_without_headings(report):
@@ -399,6 +409,19 @@ def test_a_list_without_headings(report):
     assert record.identifier == "idr:idr0013/LT0113_01"
     assert record.keywords == ("MitoCheck",)
     assert record.driver == "ome_zarr"
+    (plate,) = idr_images.parse_challenge(line, "idr0013", report, plates=True)
+    assert plate.driver is None
+    (series,) = idr_images.parse_challenge(line.replace("idr0013", "idr0051"), "idr0051", report)
+    assert series.url.endswith("/LT0113_01.ome.zarr/0")
+
+
+def test_objects_of_a_screen_are_plates_though_their_list_does_not_say_so(server, client):
+    play(server)
+    line = "https://livingobjects.ebi.ac.uk/idr/share/ome2024-ngff-challenge/idr0013/LT0113_01.ome.zarr\n"
+    server.add(f"{RAW}/IDR/ome-ngff-samples/main/_data/table.csv", body=SAMPLES.encode())
+    server.add(f"{RAW}/ome/ome2024-ngff-challenge/main/samples/idr0013_samples.csv", body=line.encode())
+    (plate,) = idr.list_images("idr0013", client)
+    assert (plate.identifier, plate.driver) == ("idr:idr0013/LT0113_01", None)
 
 
 def test_a_harvest_resumes_and_one_bad_study_costs_no_other(server, client, report, monkeypatch):
@@ -481,7 +504,7 @@ def test_recorded_lists_of_the_challenge(file, report):
     urls = {line.split(",")[0] for line in file.read_text().splitlines() if line.startswith("http")}
     assert len(records) == len(urls)
     assert not report.losses
-    assert all(record.driver == "ome_zarr" for record in records)
+    assert all((record.driver is None) == bool(record.wells) for record in records)
 
 
 @given(text=damaged_text(STUDY_2))

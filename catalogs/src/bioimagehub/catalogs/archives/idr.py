@@ -153,13 +153,16 @@ def resolve(accession: str, path: str, client: Client) -> str:
 
 
 def list_images(accession: str, client: Client) -> list[Record]:
-    """List the images of a study that are kept as OME-Zarr too, with driver, axes and shape where they are known."""
-    ARCHIVE.check(accession)
-    report = Report()
+    """List the images of a study that are kept as OME-Zarr too, with axes and shape where they are known.
+
+    An image has a driver if it can be opened here; a plate has none, for each of its fields is an image of its own.
+    """
+    study, report = _find_study(accession, client), Report()
     records = parse_samples(client.get_text(_SAMPLES), report, accession=accession)
     text = try_text(f"{SAMPLES}/{accession}_samples.csv", client)
     known = {record.identifier for record in records}
-    further = parse_challenge(text, accession, report) if text else []
+    plates = all(kind == "screen" for kind, *_ in study.containers)
+    further = parse_challenge(text, accession, report, plates=plates) if text else []
     return [*records, *(record for record in further if record.identifier not in known)]
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from bioimagehub.catalogs.archives.challenge_lists import VERSION, image_fields, image_url, read_list
+from bioimagehub.catalogs.archives.challenge_lists import PLATE, VERSION, image_fields, image_url, read_list
 from bioimagehub.catalogs.archives.idr_study import HOME, OWN_NAMES, licence_fields
 from bioimagehub.catalogs.archives.values import doi, line, make_classified, number, read_rows, slug
 from bioimagehub.catalogs.errors import InvalidEntryError
@@ -25,6 +25,8 @@ _READ = frozenset({"0.4", "0.5"})
 """Versions of OME-Zarr that the driver reads."""
 _FIVE = frozenset({"0.1", "0.2"})
 _ORDER = "tczyx"
+_SERIES = frozenset({"idr0026", "idr0051"})
+"""Studies whose objects are groups of Bio-Formats, with the image as series 0 in them, as the table of samples says."""
 
 
 def parse_samples(text: str, report: Report, *, accession: str | None = None) -> list[Record]:
@@ -41,17 +43,32 @@ def parse_samples(text: str, report: Report, *, accession: str | None = None) ->
     return _name_apart((_sample_fields(row, report) for row in rows), report)
 
 
-def parse_challenge(text: str, accession: str, report: Report) -> list[Record]:
-    """Make records of a study's list of the OME 2024 NGFF challenge; all its images are of version 0.5."""
-    rows = ((image_url(row), image_fields(row)) for row in read_list(text))
-    return _name_apart((_image_fields(accession, url, VERSION, report) | fields for url, fields in rows), report)
+def parse_challenge(text: str, accession: str, report: Report, *, plates: bool = False) -> list[Record]:
+    """Make records of a study's list of the OME 2024 NGFF challenge; all its images are of version 0.5.
+
+    Parameters
+    ----------
+    text : str
+    accession : str
+    report : Report
+    plates : bool
+        Whether the study is a screen, so that all objects are plates; some lists do not say so.
+    """
+    return _name_apart((_listed_fields(row, accession, report, plates=plates) for row in read_list(text)), report)
+
+
+def _listed_fields(row: Mapping[str, str], accession: str, report: Report, *, plates: bool) -> dict[str, Any]:
+    fields = _image_fields(accession, image_url(row), VERSION, report) | image_fields(row, plate=plates)
+    if accession in _SERIES and fields["driver"] is not None:
+        fields["url"] = f"{fields['url']}/0"
+    return fields
 
 
 def _sample_fields(row: Mapping[str, str], report: Report) -> dict[str, Any]:
     accession, version = row.get("Study") or "", (row.get("OME-NGFF version") or "").strip()
-    url = quote(unquote((row.get("File Path") or "").strip()), safe="/:")
-    # A container holds its images in numbered groups; the first stands for them.
-    if (row.get("Keywords") or "").startswith("bioformats2raw"):
+    url, wells = quote(unquote((row.get("File Path") or "").strip()), safe="/:").rstrip("/"), number(row.get("Wells"))
+    # A group of Bio-Formats holds its images as numbered series; the first stands for them.
+    if "bioformats2raw.layout" in (row.get("Keywords") or "") and not wells:
         url = f"{url}/0"
     sizes = {axis: number(row.get(f"Size{axis.upper()}")) for axis in _ORDER}
     named = set(_ORDER) if version in _FIVE else set((row.get("Axes") or "").strip().lower())
@@ -62,12 +79,13 @@ def _sample_fields(row: Mapping[str, str], report: Report) -> dict[str, Any]:
         **_image_fields(accession, url, version, report),
         "axes": axes,
         "shape": shape,
-        "wells": number(row.get("Wells")),
+        "wells": wells,
         "fields": number(row.get("Fields")),
         "doi": doi(row.get("DOI")),
         "labels": tuple(slug(each).lower() for each in labels[1].split(",")) if labels else (),
         "thumbnail": _thumbnail(row.get("Representative Image ID")),
         **licence_fields(row.get("License")),
+        **({"driver": None, "access": PLATE} if wells else {}),
     }
 
 
