@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.errors import InvalidQueryError
 from bioimagehub.catalogs.index.bitmaps import intersection, union, unpack
-from bioimagehub.catalogs.index.fields import FACETS, FIELDS
+from bioimagehub.catalogs.index.fields import FACETS, FIELDS, clean
 from bioimagehub.catalogs.index.words import fold
 
 if TYPE_CHECKING:
@@ -60,8 +60,10 @@ def find_value(database: Database, facet: str, value: str) -> BitMap:
 
 
 def _names(facet: str, value: str) -> set[str]:
-    value = " ".join(value.encode("utf-8", "replace").decode().split())
+    value = clean(value)
     names = {value}
+    if not value:
+        return names
     if facet == "organism":
         from bioimagehub.catalogs.vocabulary.organisms import find_organism
 

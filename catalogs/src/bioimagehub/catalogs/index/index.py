@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from bioimagehub.catalogs.errors import CatalogNotFoundError
 from bioimagehub.catalogs.index import schema, spelling
 from bioimagehub.catalogs.index.database import Database
 from bioimagehub.catalogs.index.facets import Facets
-from bioimagehub.catalogs.index.fields import NAME
+from bioimagehub.catalogs.index.fields import NAME, clean
 from bioimagehub.catalogs.index.filters import apply_filters
 from bioimagehub.catalogs.index.matching import Hits, Matcher
 from bioimagehub.catalogs.index.query import parse_query
@@ -21,8 +22,7 @@ from bioimagehub.catalogs.index.selection import Selection
 from bioimagehub.catalogs.index.words import WORD, fold, split_words
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _NEAR = 3
@@ -73,18 +73,17 @@ class Index:
 
     def near(self, name: str) -> list[str]:
         """Give up to three identifiers that look like `name`, the nearest first; for the message of an error."""
-        name = name[:_LONGEST_NAME]
+        name = clean(name)[:_LONGEST_NAME]
         _, colon, behind = name.rpartition(":")
-        found: set[str] = set()
-        for length in {len(behind), len(behind) * 2 // 3, len(behind) // 3}:
-            rows = self._names("name >= ? ORDER BY name LIMIT ?", behind[:length], _CANDIDATES)
-            found |= {f"{archive}:{name}" for _, archive, name in rows}
+        found = {identifier for pattern in _patterns(behind) for identifier in self._like(pattern)}
         for word in split_words(behind):
             records = self._matcher.postings.find(((word,),)).get(NAME)
             found |= {self.identifier(number) for number in records[:_CANDIDATES]} if records else set()
-        names = {identifier if colon else identifier.partition(":")[2]: identifier for identifier in sorted(found)}
-        folded = {fold(key): identifier for key, identifier in names.items()}
-        return [folded[key] for key in difflib.get_close_matches(fold(name), folded, _NEAR, _ALIKE)]
+        names: dict[str, list[str]] = {}
+        for identifier in sorted(found):
+            names.setdefault(fold(identifier if colon else identifier.partition(":")[2]), []).append(identifier)
+        near = difflib.get_close_matches(fold(name), names, _NEAR, _ALIKE)
+        return [identifier for key in near for identifier in names[key]][:_NEAR]
 
     def suggest(self, text: str) -> str | None:
         """Correct the words of a search text that no record has; None where there is nothing to correct.
@@ -190,10 +189,22 @@ class Index:
             if fold(text) in (fold(found), fold(f"{archive}:{found}"))
         )
 
+    def _like(self, pattern: str) -> list[str]:
+        return [f"{archive}:{name}" for _, archive, name in self._names("name LIKE ? LIMIT ?", pattern, _CANDIDATES)]
+
     def _names(self, condition: str, *values: object) -> list[tuple[int, str, str]]:
         asked = [_plain(value) if isinstance(value, str) else value for value in values]
         statement = f"SELECT record, archive, name FROM names WHERE {condition}"  # noqa: S608 - conditions made here
         return self._database.rows((int, str, str), statement, *asked)
+
+
+def _patterns(name: str) -> Iterator[str]:
+    """Give patterns that names which look like a name may have: its beginning, or its first letter and last digits."""
+    if name[:1].isalnum():
+        for length in sorted({len(name) * 2 // 3, len(name) // 3} - {0}):
+            yield re.sub(r"[%_]", "_", name[:length]) + "%"
+        for digits in re.findall(r"[1-9]\d*|\d+", name)[-1:]:
+            yield f"{name[0]}%{digits}%"
 
 
 def _plain(text: str) -> str:

@@ -75,8 +75,8 @@ class Matcher:
 
     def _scattered(self, group: tuple[Clause, ...]) -> Found:
         """Find records that have all the words, but not as the term that they are together."""
-        each = [self._match_one((clause,)).records for clause in group]
-        return {REST: intersection(each)}
+        both = intersection(self._match_one((clause,)).records for clause in group)
+        return {REST: both} if both else {}
 
     def _weigh(self, ways: list[tuple[float, Found]]) -> Hits:
         levels: dict[float, list[BitMap]] = {}
@@ -96,7 +96,8 @@ def _find_concepts(clauses: Sequence[Clause]) -> Iterator[tuple[Clause, ...]]:
         for length in range(min(_LONGEST_CONCEPT, len(clauses) - start), 0, -1):
             group = tuple(clauses[start : start + length])
             plain = all(not (clause.quoted or clause.prefix) for clause in group)
-            if length == 1 or (plain and _synonyms(" ".join(word for clause in group for word in clause.words))):
+            phrase = " ".join(word for clause in group for word in clause.words)
+            if length == 1 or (plain and (_synonyms(phrase) or _broader(phrase))):
                 break
         yield group
         start += length
@@ -123,6 +124,7 @@ def _contains(words: Words, part: Words) -> bool:
     return any(words[start : start + len(part)] == part for start in range(len(words) - len(part) + 1))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _broader(phrase: str) -> tuple[Words, ...]:
     """Give what a phrase is a kind or a part of: of a cell line, the organism."""
     from bioimagehub.catalogs.vocabulary.synonyms import broader
