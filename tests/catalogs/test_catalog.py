@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bioimagehub.catalogs import Catalog, open_catalog
+from bioimagehub.catalogs import Catalog, open_catalog, pins
 from bioimagehub.catalogs.entries import find_installed_catalog
-from bioimagehub.catalogs.errors import InvalidEntryError, UnknownEntryError, UnknownFacetError
+from bioimagehub.catalogs.errors import (
+    InvalidEntryError,
+    InvalidQueryError,
+    LockMismatchError,
+    UnknownEntryError,
+    UnknownFacetError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -210,3 +216,99 @@ def test_copied_entries_open_elsewhere(tmp_path: Path) -> None:
 
 def test_names_are_completed(catalog: Catalog) -> None:
     assert "samples:emd-3001" in catalog._ipython_key_completions_()
+
+
+@pytest.fixture(scope="module")
+def everything() -> Catalog:
+    """All archives, as they came with the software."""
+    return open_catalog()
+
+
+def test_archives_studies_and_other_names_are_found(everything: Catalog) -> None:
+    assert everything["mitocheck"].identifier == "idr:idr0013"
+    assert everything["mitotic-cell-atlas"].identifier == "idr:idr0041"
+    assert everything["idr0062"] == everything["idr:idr0062"]
+    assert {record.collection for record in everything["bbbc"]} == {"bbbc"}
+    assert all(part.part_of == "idr:idr0062" for part in everything.parts_of("idr:idr0062"))
+    assert len(everything.parts_of("bbbc:BBBC006")) == 0
+
+
+def test_ranges_take_text_numbers_and_days(everything: Catalog) -> None:
+    large = everything.search(kind="study", size=("1 TB", None))
+    assert len(large) == len(everything.search(kind="study", size=(10**12, None))) > 50
+    assert all(record.size >= 10**12 for record in large.page(limit=20))
+    early = everything.search(kind="study", released=(None, "2016-12-31"))
+    assert 0 < len(early) < len(everything.search(kind="study"))
+    assert all(str(record.released) <= "2016-12-31" for record in early)
+
+
+def test_orders(everything: Catalog) -> None:
+    sizes = [record.size for record in everything.search(kind="study", archive="idr", sort="-size").page(limit=30)]
+    assert sizes == sorted(sizes, reverse=True)
+    oldest = everything.search(kind="study", sort="released").page(limit=30)
+    assert [record.released for record in oldest] == sorted(record.released for record in oldest)
+    with pytest.raises(InvalidQueryError, match="cannot be sorted by .colour.*Valid values are: -files"):
+        everything.search(sort="colour")
+
+
+def test_flags_and_their_opposites_share_all(everything: Catalog) -> None:
+    for flag in ("reference", "readable", "part"):
+        yes, no = (everything.search(**{flag: value}) for value in (True, False))
+        assert len(yes) + len(no) == len(everything)
+        assert len(yes) > 0
+
+
+def test_all_uses_must_be_allowed(everything: Catalog) -> None:
+    both = everything.search(use=["commercial", "derivatives"])
+    assert len(both) < len(everything.search(use="commercial"))
+    assert "CC-BY-ND-4.0" not in both.facets("licence", limit=100)["licence"]
+    assert "CC-BY-SA-4.0" in everything.search(use="commercial").facets("licence", limit=100)["licence"]
+
+
+def test_several_values_are_alternatives(everything: Catalog) -> None:
+    one, other = (len(everything.search(archive=name)) for name in ("bbbc", "cryoet"))
+    assert len(everything.search(archive=["bbbc", "cryoet"])) == one + other
+
+
+def test_facets_count_the_selection(everything: Catalog) -> None:
+    found = everything.search("mitosis", archive=["cil", "idr"])
+    counts = found.facets("archive", "licence")
+    assert sum(counts["archive"].values()) == len(found)
+    assert set(counts) == {"archive", "licence"}
+    assert all(len(values) <= 3 for values in found.facets(limit=3).values())
+
+
+def test_suggestion_is_shown_where_nothing_is_found(everything: Catalog) -> None:
+    found = everything.search("zebrafsh")
+    assert found.suggest() == "zebrafish"
+    assert str(found) == "0 records; did you mean: zebrafish"
+    assert "did you mean: zebrafish" in found._repr_html_()
+    assert everything.search().suggest() is None
+
+
+def test_pages_hold_each_record_once(everything: Catalog) -> None:
+    found = everything.search("cell division", kind="study")
+    paged = [record.identifier for offset in range(0, len(found), 7) for record in found.page(offset, 7)]
+    assert paged == [record.identifier for record in found]
+    assert len(set(paged)) == len(paged) == len(found)
+
+
+def test_locked_catalog_holds_the_locked_records(samples: Path, everything: Catalog, tmp_path: Path) -> None:
+    lock = tmp_path / "paper.lock.json"
+    pins.write_lock(lock, [everything["idr:idr0062"], everything["samples:nuclei-3d"]])
+    locked = open_catalog(lock=lock)
+    assert sorted(record.identifier for record in locked) == ["idr:idr0062", "samples:nuclei-3d"]
+    with pytest.raises(UnknownEntryError):
+        locked["idr:idr0013"]
+
+
+def test_changed_record_is_refused_or_warned_about(samples: Path, everything: Catalog, tmp_path: Path) -> None:
+    lock = tmp_path / "paper.lock.json"
+    older = everything["idr:idr0062"].model_copy(update={"size": 17})
+    gone = everything["idr:idr0062"].model_copy(update={"identifier": "idr:idr9999"})
+    pins.write_lock(lock, [older, gone])
+    with pytest.raises(LockMismatchError, match=r"(?s)paper\.lock\.json locked, in \d+ places.*idr0062.*17.*idr9999"):
+        open_catalog(lock=lock)
+    with pytest.warns(UserWarning, match="not what"):
+        locked = open_catalog(lock=lock, on_change="warn")
+    assert [record.identifier for record in locked] == ["idr:idr0062"]

@@ -77,7 +77,7 @@ def test_missing_file_is_told(tmp_path: Path) -> None:
         ("sources: [", "(?s)cannot be read.*Correct the file"),
         ("- a\n- b", "has no mapping 'sources'. Give the path of an Intake catalog"),
         ("", "has no mapping 'sources'"),
-        ("sources: {a: 3}", "The entry a in .* is 3; expected a mapping with driver and args"),
+        ("sources: {a: 3}", "The entry 'a' in .* is 3; expected a mapping with driver and args"),
         ("sources: {a: {driver: ome_zarr}}", "lacks 'args: url'. Add it"),
         ("sources: {a: {driver: yaml_file_cat}}", "lacks 'args: path'. Add it"),
         ("sources: {a: {driver: ome_zarr, args: {url: x}}}", "title: Field required"),

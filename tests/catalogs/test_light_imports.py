@@ -54,3 +54,12 @@ def test_catalog_is_light(samples: Path, code: str) -> None:
 def test_opening_loads_no_intake(samples: Path) -> None:
     code = "from bioimagehub.catalogs import open_catalog\nopen_catalog()['samples:bbbc038-nuclei'].open().load()"
     assert not _loaded(code) & {"intake", "pandas_gbq", "skimage", "tifffile", "mrcfile"}
+
+
+def test_front_door_is_lighter_still() -> None:
+    """What takes time to import is imported when it is used: not even pydantic, YAML or SQLite."""
+    code = "import sys; before = set(sys.modules); import bioimagehub.catalogs; print(*(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "bioimagehub" in loaded
+    assert not loaded & {"pydantic", "yaml", "sqlite3", "pyroaring", "platformdirs", *HEAVY}

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from bioimagehub.catalogs.errors import CatalogError
 
 if TYPE_CHECKING:
-    from bioimagehub.catalogs.catalog import Catalog, open_catalog
+    from bioimagehub.catalogs.catalog import Catalog
+    from bioimagehub.catalogs.opening import open_catalog
     from bioimagehub.catalogs.records import Record
 
 __all__ = ["Catalog", "CatalogError", "Record", "open_catalog"]
 
-_HOMES = {"Catalog": "catalog", "Record": "records", "open_catalog": "catalog"}
+_HOMES = {"Catalog": "catalog", "Record": "records", "open_catalog": "opening"}
 
 
 def __getattr__(name: str) -> Any:

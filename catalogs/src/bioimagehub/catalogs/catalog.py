@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
-import warnings
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.entries import find_installed_catalog
+from bioimagehub.catalogs.bounds import parse_bound
 from bioimagehub.catalogs.errors import InvalidEntryError, InvalidQueryError, UnknownEntryError, UnknownFacetError
 from bioimagehub.catalogs.index.fields import SORTS
 from bioimagehub.catalogs.locations import SAMPLES
@@ -17,6 +13,7 @@ from bioimagehub.catalogs.scales import DATA_TYPES, GROUND_TRUTHS, SCALES, TECHN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
 
     import pandas as pd
 
@@ -52,6 +49,7 @@ class Catalog:
 
     Examples
     --------
+    >>> from bioimagehub.catalogs import open_catalog
     >>> catalog = open_catalog()
     >>> catalog["samples:bbbc038-nuclei"] == catalog["samples"]["bbbc038-nuclei"]
     True
@@ -257,7 +255,7 @@ phenotype, compound, process, anatomy, licence, access, format, year : str, sequ
             filters["use"] = [use] if isinstance(use, str) else list(use)
         self._check_facets(filters)
         ranges = {
-            name: (_parse_bound(name, bounds[0]), _parse_bound(name, bounds[1]))
+            name: (parse_bound(name, bounds[0]), parse_bound(name, bounds[1]))
             for name, bounds in {
                 "size": size, "files": files, "images": images, "released": released, "modified": modified,
             }.items()
@@ -389,74 +387,6 @@ def _join(names: Iterable[str]) -> str | None:
     return ", ".join(names) or None
 
 
-def open_catalog(
-    *urls: str | Path, lock: str | Path | None = None, on_change: Literal["error", "warn"] = "error"
-) -> Catalog:
-    """Open the catalogs of this machine as one.
-
-    The first time, an index of all records is built, which takes some seconds; see
-    `bioimagehub.catalogs.indexes`.
-
-    Parameters
-    ----------
-    *urls : str or Path
-        Catalog files to open instead. With none: the catalog that came with the software, and then the files
-        that ``BIOIMAGEHUB_CATALOGS`` names, separated as in ``PATH``; a hub sets it to its own.
-    lock : str, Path or None
-        A lock file. The catalog then holds the locked records alone, and what is found is compared with it.
-    on_change : {"error", "warn"}
-        What to do where a record is not the one that was locked.
-
-    Returns
-    -------
-    Catalog
-
-    Raises
-    ------
-    CatalogNotFoundError
-        If a file is missing.
-    InvalidEntryError
-        If a file is not a catalog, or an entry is not valid.
-    LockMismatchError
-        If a locked record is missing or differs, unless `on_change` is ``"warn"``.
-    InvalidDocumentError
-        If the lock is not one.
-
-    Examples
-    --------
-    >>> "samples:nuclei-3d" in open_catalog()
-    True
-    """
-    from bioimagehub.catalogs.indexes import open_catalog_index
-
-    files = [Path(url) for url in urls] or [find_installed_catalog(), *_hub_catalogs()]
-    catalog = Catalog.of_index(open_catalog_index(files))
-    return catalog if lock is None else _keep_to_lock(catalog, Path(lock), on_change)
-
-
-def _hub_catalogs() -> list[Path]:
-    named = os.environ.get("BIOIMAGEHUB_CATALOGS", "").split(os.pathsep)
-    return [Path(file) for file in named if file]
-
-
-def _keep_to_lock(catalog: Catalog, file: Path, on_change: str) -> Catalog:
-    from bioimagehub.catalogs import pins
-    from bioimagehub.catalogs.errors import LockMismatchError
-
-    lock = pins.read_lock(file)
-    changes = pins.verify(lock, catalog)
-    if changes:
-        listed = "\n  ".join(str(change) for change in changes)
-        msg = (
-            f"What the catalog holds is not what {file} locked, in {len(changes)} places:\n  {listed}\n"
-            "Get the locked version, or lock anew after checking what changed: bioimagehub catalog verify tells."
-        )
-        if on_change != "warn":
-            raise LockMismatchError(msg)
-        warnings.warn(msg, stacklevel=3)
-    return Catalog([catalog[pin.identifier] for pin in lock.pins if pin.identifier in catalog])
-
-
 def _make_record(fields: Mapping[str, Any] | None) -> Record:
     from bioimagehub.catalogs.records import parse_record
 
@@ -466,27 +396,3 @@ def _make_record(fields: Mapping[str, Any] | None) -> Record:
     from bioimagehub.catalogs.samples.archive import add_checksum, samples_path
 
     return add_checksum(record, samples_path())
-
-
-_UNITS = {unit: 1000**power for power, unit in enumerate(("B", "KB", "MB", "GB", "TB", "PB"))} | {
-    unit: 1024**power for power, unit in enumerate(("KIB", "MIB", "GIB", "TIB", "PIB"), start=1)
-}
-
-
-def _parse_bound(name: str, bound: int | str | date | None) -> int | str | None:
-    """Turn the bound of a range into bytes, a number or an ISO date."""
-    if bound is None or (isinstance(bound, int) and name not in {"released", "modified"}):
-        return bound
-    if name in {"released", "modified"}:
-        try:
-            return date.fromisoformat(str(bound)).isoformat()
-        except ValueError as error:
-            msg = f"{bound!r} is no bound of {name!r}. Expected a date such as 2024-12-31. Write it like this."
-            raise InvalidQueryError(msg) from error
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", str(bound))
-    unit = match[2].upper() if match else ""
-    if match is None or (unit and (name != "size" or unit not in _UNITS)):
-        expected = "a number of bytes, or a text such as '1.5 TB' or '20 GiB'" if name == "size" else "a whole number"
-        msg = f"{bound!r} is no bound of {name!r}. Expected {expected}. Write it like this."
-        raise InvalidQueryError(msg)
-    return int(float(match[1]) * _UNITS.get(unit, 1))

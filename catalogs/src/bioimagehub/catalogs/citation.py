@@ -83,6 +83,8 @@ def _text(record: Record) -> str:
     if doi:
         parts.append(f"https://doi.org/{doi}")
     accession = f" {record.source_accession}" if record.source_accession else ""
+    if record.doi and record.doi != doi:
+        accession += f", https://doi.org/{record.doi}"
     licence = f"licence {record.licence}" if record.licence else "no licence stated"
     parts.append(f"Data: {record.source}{accession}, {licence}")
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -80,15 +81,11 @@ def read_entries(file: Path) -> Iterator[Record | InvalidEntryError]:
     """
     from bioimagehub.catalogs.records import parse_record
 
-    for name, source in _read_sources(file).items():
-        driver = source.get("driver")
-        if driver == NESTED:
-            yield from read_entries(nested_path(name, source, file))
-            continue
-        table = nested_path(name, source, file) if driver == ARCHIVE else None
+    for where, name, source in _walk(file):
+        table = nested_path(name, source, where) if source.get("driver") == ARCHIVE else None
         try:
             if table is None:
-                yield _read_entry(name, source, file)
+                yield _read_entry(name, source, where)
         except InvalidEntryError as error:
             yield error
         for fields in _read_table(table):
@@ -115,16 +112,13 @@ def iterate_fields(file: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     CatalogNotFoundError, InvalidEntryError
         As `read_catalog`.
     """
-    for name, source in _read_sources(file).items():
-        driver = source.get("driver")
-        if driver == NESTED:
-            yield from iterate_fields(nested_path(name, source, file))
-        elif driver == ARCHIVE:
-            table = nested_path(name, source, file)
+    for where, name, source in _walk(file):
+        if source.get("driver") == ARCHIVE:
+            table = nested_path(name, source, where)
             for fields in _read_table(table):
                 yield table, fields
         else:
-            yield file, _read_entry(name, source, file).model_dump(mode="json", exclude_defaults=True)
+            yield where, _read_entry(name, source, where).model_dump(mode="json", exclude_defaults=True)
 
 
 def list_files(file: Path) -> list[Path]:
@@ -135,13 +129,33 @@ def list_files(file: Path) -> list[Path]:
     CatalogNotFoundError, InvalidEntryError
         As `read_catalog`.
     """
-    files = [file]
+    return list(_list_files(file, ()))
+
+
+def _list_files(file: Path, above: tuple[Path, ...]) -> Iterator[Path]:
+    _refuse_circle(file, above)
+    yield file
     for name, source in _read_sources(file).items():
         if source.get("driver") == NESTED:
-            files += list_files(nested_path(name, source, file))
+            yield from _list_files(nested_path(name, source, file), (*above, file.resolve()))
         elif source.get("driver") == ARCHIVE:
-            files.append(nested_path(name, source, file))
-    return files
+            yield nested_path(name, source, file)
+
+
+def _walk(file: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
+    """Give each entry of a catalog file and of those nested in it, with its file and name, in their order."""
+    _refuse_circle(file, above)
+    for name, source in _read_sources(file).items():
+        if source.get("driver") == NESTED:
+            yield from _walk(nested_path(name, source, file), (*above, file.resolve()))
+        else:
+            yield file, str(name), source
+
+
+def _refuse_circle(file: Path, above: tuple[Path, ...]) -> None:
+    if file.resolve() in above:
+        msg = f"The catalog {file} is nested in itself. Take the entry that leads to it out of {above[-1]}."
+        raise InvalidEntryError(msg)
 
 
 def nested_path(name: str, source: Mapping[str, Any], file: Path) -> Path:
@@ -174,7 +188,7 @@ def _read_sources(file: Path) -> Mapping[str, Any]:
     except FileNotFoundError as error:
         msg = f"The catalog {file} was not found. Check the path, and the variable BIOIMAGEHUB_CATALOGS if it is set."
         raise CatalogNotFoundError(msg) from error
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, RecursionError, yaml.YAMLError) as error:
         msg = f"The catalog {file} cannot be read: {error}. Expected an Intake catalog in YAML. Correct the file."
         raise InvalidEntryError(msg) from error
     sources = content.get("sources") if isinstance(content, Mapping) else None
@@ -183,7 +197,10 @@ def _read_sources(file: Path) -> Mapping[str, Any]:
         raise InvalidEntryError(msg)
     for name, source in sources.items():
         if not isinstance(source, Mapping):
-            msg = f"The entry {name} in {file} is {source!r}; expected a mapping with driver and args. Correct it."
+            msg = (
+                f"The entry {str(name)!r:.60} in {file} is {reprlib.repr(source)}; expected a mapping with driver and "
+                "args. Correct it."
+            )
             raise InvalidEntryError(msg)
     return sources
 
@@ -201,6 +218,12 @@ def _read_entry(name: str, source: Mapping[str, Any], file: Path) -> Record:
 
     url = str(_argument(source, "url", name, file)).replace(_HERE, str(file.parent))
     metadata = source.get("metadata") or {}
+    if not isinstance(metadata, Mapping):
+        msg = (
+            f"The metadata of the entry {name!r:.60} in {file} are {reprlib.repr(metadata)}; expected a mapping of "
+            "fields. Correct them."
+        )
+        raise InvalidEntryError(msg)
     own = {"description": source.get("description"), "driver": source.get("driver"), "url": url}
     record = parse_record({**metadata, **own}, file)
     if record.name != name:

@@ -50,7 +50,8 @@ def dump_yaml(records: Iterable[Record], *, plain: bool = False) -> str:
             )
             raise InvalidEntryError(msg)
         sources[record.name] = _plain_entry(record) if plain else _entry(record)
-    return yaml.safe_dump({"sources": sources}, sort_keys=False, allow_unicode=True, width=1000)
+    text: str = yaml.safe_dump({"sources": sources}, sort_keys=False, allow_unicode=True, width=1000)
+    return text
 
 
 def write_yaml(path: Path, records: Iterable[Record], *, plain: bool = False) -> None:

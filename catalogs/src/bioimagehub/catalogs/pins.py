@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import (
     CatalogNotFoundError,
     InvalidDocumentError,
@@ -37,18 +37,12 @@ __all__ = [
     "check",
     "compare",
     "digest",
-    "hide_secrets",
     "make_pin",
     "read_lock",
     "verify",
     "write_lock",
 ]
 
-_SECRET = re.compile(
-    r"([?&;#][^=&;#]*(?:key|keyid|token|sig|signature|secret|password|passwd|pwd|credentials?|auth|session|jwt)=)[^&;#]*",
-    re.IGNORECASE,
-)
-_USER = re.compile(r"(://)[^/@]*@")
 # What a record says of itself, each a field of a pin of the same name; the digest covers the rest.
 _STATED = ("version", "size", "checksum", "released", "modified", "licence", "url")
 _ZARR_2 = frozenset({"0.1", "0.2", "0.3", "0.4"})  # versions of OME-Zarr that are written in Zarr 2
@@ -247,15 +241,6 @@ def digest(record: Record) -> str:
         facts["url"] = hide_secrets(record.url)
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def hide_secrets(url: str) -> str:
-    """Leave user names, keys, tokens and signatures out of an address.
-
-    >>> hide_secrets("https://me:pw@host/a.zarr?page=1&X-Amz-Signature=abc&key=1")
-    'https://host/a.zarr?page=1&X-Amz-Signature=…&key=…'
-    """
-    return _SECRET.sub(r"\1…", _USER.sub(r"\1", url))
 
 
 def _differences(record: Record, pin: Pin) -> Iterator[Change]:

@@ -6,7 +6,10 @@ import logging
 import re
 from typing import Any
 
-_SECRET = re.compile(r"(?i)([?&](?:key|token|api_?key|access_token|secret|password)=)[^&#\s\"']+")
+_SECRET = re.compile(
+    r"(?i)([?&;#](?:[^=&;#\s\"']*[-_])?(?:api|access|awsaccess)?"
+    r"(?:key|keyid|token|sig|signature|secret|password|passwd|pwd|credentials?|auth|session|jwt)=)[^&;#\s\"']+"
+)
 _USER = re.compile(r"(?i)(\w://)[^/@\s]+@")
 
 
