@@ -247,7 +247,7 @@ def test_orders(everything: Catalog) -> None:
     assert sizes == sorted(sizes, reverse=True)
     oldest = everything.search(kind="study", sort="released").page(limit=30)
     assert [record.released for record in oldest] == sorted(record.released for record in oldest)
-    with pytest.raises(InvalidQueryError, match="cannot be sorted by .colour.*Valid values are: -files"):
+    with pytest.raises(InvalidQueryError, match=r"cannot be sorted by .colour.*Valid values are: -files"):
         everything.search(sort="colour")
 
 
