@@ -75,6 +75,13 @@ def test_an_image_takes_over_what_it_does_not_state(report: Report) -> None:
     assert image.facts[1].fields == ("organisms", "methods", "licence", "licence_url")
 
 
+def test_an_image_takes_over_no_organism_of_several(report: Report) -> None:
+    mouse = {"name": "Mus musculus", "taxon": 10090}
+    study = _record("idr:idr0157", organisms=[*HUMAN, mouse], methods=CONFOCAL)
+    image = _merge(report, study, _image("idr:idr0157/a", "https://x.org/a.zarr"))["idr:idr0157/a"]
+    assert (image.organisms, image.methods) == ((), study.methods)
+
+
 def test_the_study_decides_on_the_licence(report: Report) -> None:
     study = _record("idr:idr0004", licence="CC-BY-NC-SA-3.0", licence_url="https://x.org/by-nc-sa/3.0/")
     image = _image("idr:idr0004/P", "https://x.org/P.zarr", licence="CC-BY-4.0", licence_url="https://x.org/by/4.0/")

@@ -19,6 +19,7 @@ _ARRAY = ("axes", "shape", "chunks", "shards", "spacing", "channels")
 _OWN = {"identifier", "kind", "part_of", "title", "source", "source_url", "driver", "url", "facts", *_ARRAY}
 _JOINED = ("keywords", "related")
 _LICENCE = ("licence", "licence_url")
+_SEVERAL = ("organisms", "methods")
 _OF_STUDY = ("organisms", "methods", "licence", "licence_url")
 _DERIVED = ("technologies", "scales", "data_types")
 
@@ -64,7 +65,9 @@ class Merger:
             return complete(image.model_copy(update={"part_of": None}))
         self._check_organism(image, study)
         image = self._check_licence(image, study)
-        taken = _missing(image, study, _OF_STUDY)
+        # Of several organisms or methods of a study nobody says which one an image shows.
+        sure = [name for name in _OF_STUDY if name not in _SEVERAL or len(getattr(study, name)) == 1]
+        taken = _missing(image, study, sure)
         facts = image.facts
         if taken:
             fact = Fact(source=study.identifier, retrieved=study.facts[0].retrieved, fields=tuple(taken))
@@ -72,7 +75,8 @@ class Merger:
         page = study.source_url if image.source_url == image.url else image.source_url
         # What an image says of its own comes first; classes that do not follow from it are those of the study.
         image = complete(image.model_copy(update={**taken, "source_url": page, "facts": facts}))
-        return image.model_copy(update=_missing(image, study, _DERIVED))
+        derived = _DERIVED if len(study.technologies) == 1 else _DERIVED[1:]
+        return image.model_copy(update=_missing(image, study, derived))
 
     def _check_licence(self, image: Record, study: Record) -> Record:
         """Leave out what a list says of the licence where the study says otherwise: the study decides."""
