@@ -86,6 +86,20 @@ def test_home_has_originals_and_copies(hub: RunningHub, ann: Person) -> None:
     assert (home / "originals" / "welcome.ipynb").stat().st_mode & 0o222 == 0
 
 
+def test_a_kernel_searches_the_index_of_the_hub(hub: RunningHub, kernel: Kernel) -> None:
+    """One index for all users; none is built in a home."""
+    (index,) = (hub.state / "index").glob("*.sqlite")
+    assert index.stat().st_mode & 0o777 == 0o644
+    found = kernel.run(
+        "from pathlib import Path\n"
+        "from bioimagehub.catalogs import open_catalog\n"
+        "catalog = open_catalog()\n"
+        "print(len(catalog), catalog['mitocheck'].identifier, (Path.home() / '.cache' / 'bioimagehub').exists())"
+    )
+    assert f"catalog      {found.split()[0]} records" in hub.output
+    assert found.split()[1:] == ["idr:idr0013", "False"]
+
+
 def test_wrong_password_is_refused(hub: RunningHub, ann: Person) -> None:
     with requests.Session() as session:
         session.get(f"{hub.url}/hub/login", timeout=60)
