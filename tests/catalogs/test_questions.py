@@ -56,18 +56,19 @@ class Question:
 
 STUDY = {"kind": ["study"]}
 QUESTIONS = [
-    # The studies of zebrafish alone with OME-Zarr are idr0051 and idr0079; both crates state CC BY 4.0.
+    # Both are of EMPIAR-12377, whose crate states CC0: a gallery gives their addresses.
     Question(
         "Which OME-Zarr images of zebrafish are under CC0?",
         filters={"organism": ["zebrafish"], "format": ["ome-zarr"], "licence": ["CC0-1.0"]},
-        count=0,
+        first="empiar:EMPIAR-12377/Zebrafish-lobe-Immume-cells",
+        count=2,
     ),
-    # 5 of the challenge and 5 filesets of idr0051, and 5 samples of the two studies.
+    # Beside those, 5 of the challenge and 5 filesets of idr0051, and 5 samples of idr0051 and idr0079, all CC BY 4.0.
     Question(
-        "Which of them may be used commercially?",
+        "Which OME-Zarr images of zebrafish may be used commercially?",
         filters={"organism": ["zebrafish"], "format": ["ome-zarr"], "kind": ["image"], "use": ["commercial"]},
-        first="idr:idr0051/2018-06-28_21ss_DMSO_TF_20180628-185945_p00_c00_reg_preview",
-        count=15,
+        first="empiar:EMPIAR-12377/Zebrafish-lobe-Immume-cells",
+        count=17,
     ),
     # Method, title or keywords of the crate say light sheet, SPIM or oblique plane, and it has at least 1e12 bytes
     # (IDR: the table of its site). S-BIAD1193, of 1.1 TB, says so in the name of one of four protocols alone.
@@ -201,9 +202,9 @@ def test_the_catalog_answers(index: Index, question: Question) -> None:
         assert count == question.count
 
 
-def test_the_licences_of_zebrafish_are_told_where_none_is_cc0(index: Index) -> None:
+def test_the_licences_of_zebrafish_are_told(index: Index) -> None:
     found = index.select("", {"organism": ["zebrafish"], "format": ["ome-zarr"], "kind": ["image"]}, {})
-    assert found.facets(["licence"])["licence"] == [("CC-BY-4.0", 15)]
+    assert found.facets(["licence"])["licence"] == [("CC-BY-4.0", 15), ("CC0-1.0", 2)]
 
 
 def test_all_benchmarks_with_instances(index: Index) -> None:
@@ -319,3 +320,9 @@ def test_zebrafish_in_the_recorded_data(folder: Path) -> None:
     studies += [study for line in samples for study in fish if f",{study}," in line]
     assert len(studies) == 15
     assert {fish[study] for study in studies} == {"https://creativecommons.org/licenses/by/4.0/"}
+    gallery = folder / "bia" / "BIA-astro" / "collections" / "vem_image_summaries.json"
+    images = [
+        each for each in json.loads(gallery.read_text(encoding="utf-8")).values() if each["organism"] == "Danio rerio"
+    ]
+    assert [each["submitted_in_study_accession"] for each in images] == ["EMPIAR-12377", "EMPIAR-12377"]
+    assert "zero" in fish["EMPIAR-12377"]

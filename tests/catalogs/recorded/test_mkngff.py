@@ -24,17 +24,18 @@ def test_an_object_of_the_store(recorded: Recorded, report: Report) -> None:
     recorded.write(f"{mkngff.FOLDER}/idr0010.csv", f"idr0010/76-45.ome.zarr,S-BIAD885/{UUID},22563\n")
     (record,) = mkngff.parse(recorded.folder, report)
     assert (record.identifier, record.part_of) == ("idr:idr0010/76-45", "idr:idr0010")
-    assert record.url == f"{STORE}/S-BIAD885/{UUID}/{UUID}.zarr"
+    assert record.url == f"{STORE}/S-BIAD885/{UUID}/{UUID}.zarr/0"
     assert (record.related, record.source_accession) == (("bia:S-BIAD885",), "S-BIAD885")
-    assert (record.shape, record.driver, record.format_version) == ((), None, None)
+    assert (record.shape, record.driver, record.format_version) == ((), "ome_zarr", None)
 
 
-def test_an_image_in_a_group_is_read_as_its_series(recorded: Recorded, report: Report) -> None:
+def test_a_plate_of_a_screen_has_no_driver(recorded: Recorded, report: Report) -> None:
     _note(recorded)
-    lines = f"idr0026/3.49.6.ome.zarr,S-BIAD860/{UUID},23342\n"
-    recorded.write(f"{mkngff.FOLDER}/idr0026.csv", lines)
+    recorded.write("idr/website/studies.tsv", "Study\tContainer\nidr0010-doil-dnadamage\tscreenA\n")
+    recorded.write(f"{mkngff.FOLDER}/idr0010.csv", f"idr0010/76-45.ome.zarr,S-BIAD885/{UUID},22563\n")
     (record,) = mkngff.parse(recorded.folder, report)
-    assert (record.url, record.driver) == (f"{STORE}/S-BIAD860/{UUID}/{UUID}.zarr/0", "ome_zarr")
+    assert (record.url, record.driver) == (f"{STORE}/S-BIAD885/{UUID}/{UUID}.zarr", None)
+    assert "open one field by its own address" in str(record.access.how)
 
 
 def test_local_paths_and_repeated_lines_give_no_record(recorded: Recorded, report: Report) -> None:

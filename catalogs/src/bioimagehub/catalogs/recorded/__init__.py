@@ -20,6 +20,7 @@ COLLECTIONS: tuple[str, ...] = (
     "hpa",
     "ega",
     "link_outs",
+    "bia_images",
     "ome_ngff_samples",
     "ome_zarr_lists",
     "mkngff",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FOLDER = "idr/mkngff"
 _STORE = "https://uk1s3.embassy.ebi.ac.uk/bia-integrator-data"
+_SERIES = "0"  # under which the pages of the BioImage Archive address the images of this store
 _PLACE = re.compile(r"(S-BIAD\d+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
@@ -77,9 +78,7 @@ def _make_image(path: str, accession: str, place: re.Match[str], fact: Fact, rep
         "source_accession": place[1],
         "related": (f"bia:{place[1]}",),
         "formats": ("ome-zarr",),
-        **layouts.image_fields(url, study, plate=plate),
+        **layouts.image_fields(url if plate else f"{url}/{_SERIES}", study, plate=plate),
         "facts": (fact,),
     }
-    if accession not in layouts.SERIES:
-        fields["driver"] = None  # nothing says whether the image lies in the group itself
     return make_record(fields, report)
