@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ class Database:
         self.where = where
         self._connection = connection
         self._lock = Lock()
+        # Closed with the last reference: who opens many indexes need not keep count.
+        self.close = weakref.finalize(self, connection.close)
         meta = schema.check_tables(connection, where)
         self.count = meta.total
         self._dictionary = meta.dictionary
@@ -82,10 +85,6 @@ class Database:
         if numbers and not 1 <= min(numbers) <= max(numbers) <= self.count:
             raise schema.damaged(self.where, "it leads to records that it does not have")
         return BitMap(numbers)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
 
     def _line(self, number: int) -> bytes:
         if not 1 <= number <= self.count:
