@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.recorded.merging import Merger, order
+from bioimagehub.catalogs.ordering import order
+from bioimagehub.catalogs.recorded.merging import Merger
 from bioimagehub.catalogs.records import Record, parse_record
 
 if TYPE_CHECKING:

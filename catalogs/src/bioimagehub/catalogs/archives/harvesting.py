@@ -23,6 +23,7 @@ from bioimagehub.catalogs.errors import (
     InvalidEntryError,
     RecordNotFoundError,
 )
+from bioimagehub.catalogs.ordering import order
 from bioimagehub.catalogs.records import parse_record
 from bioimagehub.catalogs.tables import read_attribution, read_table, write_table
 
@@ -105,8 +106,8 @@ def _conclude(archive: Archive, journal: Journal, table: Path, since: date | Non
         **(read_attribution(table) if old else {}),
         archive.interface or archive.home: f"{archive.title}, harvested {today}; {archive.licence}",
     }
-    records = (parse_record(fields, f"the harvest of {archive.title}") for fields in kept.values())
-    write_table(table, records, attribution=attribution)
+    records = [parse_record(fields, f"the harvest of {archive.title}") for fields in kept.values()]
+    write_table(table, sorted(records, key=order), attribution=attribution)
     _write_report(
         table.with_suffix(".report.json"),
         {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING, Any
 
+from bioimagehub.catalogs.ordering import order
 from bioimagehub.catalogs.parts import Fact
 from bioimagehub.catalogs.vocabulary.classification import complete
 
@@ -117,17 +117,3 @@ def _missing(first: Record, second: Record, names: Iterable[str]) -> dict[str, A
     """Fields of the second that the first leaves out; a licence goes with its address."""
     taken = {name: getattr(second, name) for name in names if not getattr(first, name) and getattr(second, name)}
     return {name: value for name, value in taken.items() if first.licence is None or name not in _LICENCE}
-
-
-def order(record: Record) -> tuple[Any, ...]:
-    """Say where a record stands in its table: studies first, reference data before others, then the newest.
-
-    Numbers in names count as numbers, so that ``BBBC9`` comes before ``BBBC10``.
-    """
-    numbered = tuple((int(part), "") if part.isdecimal() else (-1, part) for part in _parts(record.identifier))
-    released = record.released.toordinal() if record.released else 0
-    return (record.kind != "study", not record.reference, -released, numbered)
-
-
-def _parts(identifier: str) -> list[str]:
-    return [part for part in re.split(r"(\d+)", identifier) if part]

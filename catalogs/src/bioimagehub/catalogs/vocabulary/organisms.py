@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.parts import Organism, Term
 
 _FOLDER = Path(__file__).parent
+# A common name behind the scientific one.
+_PARENTHESES = re.compile(r"\s*\([^()]*\)\s*$")
 _TAXON = re.compile(r"(?:.*(?:ncbitaxon|ncbi:txid|taxonomy/|taxonomy:|taxid|taxon|txid)[:_/ ]*)?(\d+)", re.IGNORECASE)
 _CELLS = re.compile(r" (?:cells?|cell line|cell lines)$")
 
@@ -120,10 +122,10 @@ def find_organism(text: str) -> Organism | None:
     --------
     >>> find_organism("HeLa cells")
     Organism(name='Homo sapiens', taxon=9606)
-    >>> find_organism("zebrafish").taxon
-    7955
+    >>> find_organism("zebrafish").taxon, find_organism("Mus musculus (mouse)").taxon
+    (7955, 10090)
     """
-    row = _row(text)
+    row = _row(text) or _row(_PARENTHESES.sub("", text))
     return None if row is None else _make(row.name, row.taxon)
 
 
