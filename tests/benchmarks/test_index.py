@@ -280,9 +280,8 @@ def write_intake(path: Path, rows: list[Fields]) -> None:
     path.write_text(yaml.dump({"sources": sources}, Dumper=yaml.CSafeDumper))
 
 
+@pytest.mark.parametrize("holdings", INTAKE_SIZES, indirect=True, ids="{:,}".format)
 def test_beside_intake(capsys: pytest.CaptureFixture[str], holdings: Holdings) -> None:
-    if holdings.count not in INTAKE_SIZES:
-        return
     rows = pq.read_table(holdings.folder / "records.parquet").to_pylist()
     path = holdings.folder / "catalog.yml"
     write_intake(path, rows)

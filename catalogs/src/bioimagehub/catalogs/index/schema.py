@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION = 0x62694869
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BLOCK = 16
 
 UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -64,7 +64,7 @@ CREATE TABLE spellings (key INTEGER, word INTEGER, PRIMARY KEY (key, word)) WITH
 INDEXES = """
 CREATE INDEX values_by_count ON facet_values (field, count DESC);
 CREATE INDEX values_by_text ON facet_values (field, folded) WHERE folded IS NOT NULL;
-CREATE INDEX common_by_word ON common (kind, word, prefix);
+CREATE INDEX common_by_word ON common (word, prefix, kind);
 CREATE INDEX words_by_word ON words (word);
 CREATE INDEX orders_by_name ON orders (name, id);
 """
