@@ -114,6 +114,15 @@ _PLAIN: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("field", ["size", "files", "shape"])
+def test_numbers_are_as_large_as_a_table_can_hold(field: str) -> None:
+    one, many = (2**63 - 1, 2**63) if field != "shape" else ([2**63 - 1], [2**63])
+    axes = {"axes": ["x"], "channels": []} if field == "shape" else {}
+    assert parse_record({**_PLAIN, **axes, field: one}, "here")
+    with pytest.raises(InvalidEntryError, match="less than or equal to 9223372036854775807"):
+        parse_record({**_PLAIN, **axes, field: many}, "here")
+
+
 def test_repr_is_one_line(fields: dict[str, Any]) -> None:
     assert repr(parse_record(fields, "here")).startswith("<Record samples:bbbc038-nuclei: Nuclei of the 2018")
 

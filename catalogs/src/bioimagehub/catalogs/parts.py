@@ -25,6 +25,10 @@ Line = Annotated[
 """One line of text: no control character, which a terminal would obey, and none that turns the direction of writing."""
 Prose = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$", max_length=20_000)]
 """Text of several lines, with the same characters left out."""
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A number of bytes or things, as large as a table of records can hold."""
+IdNumber = Annotated[int, Field(gt=0, le=2**63 - 1)]
+"""A number that another database gave."""
 Address = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f-\x9f\u2028-\u202e\u2066-\u2069\"<>]+$", max_length=4000)]
 """A URL, percent-encoded where it holds spaces."""
 Location = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$", max_length=4000)]
@@ -60,7 +64,7 @@ class Organism(Part):
     """
 
     name: Line
-    taxon: Annotated[int, Field(gt=0)] | None
+    taxon: IdNumber | None
 
 
 class Term(Part):
@@ -115,7 +119,7 @@ class Publication(Part):
     volume: Line | None = None
     pages: Line | None = None
     doi: Doi | None = None
-    pubmed: Annotated[int, Field(gt=0)] | None = None
+    pubmed: IdNumber | None = None
 
 
 class Access(Part):
@@ -191,7 +195,7 @@ class File(Part):
     """
 
     path: Line
-    size: Annotated[int, Field(ge=0)] | None = None
+    size: Count | None = None
     url: Address | None = None
     checksum: Checksum | None = None
     modified: date | None = None

@@ -17,6 +17,7 @@ from bioimagehub.catalogs.parts import (
     AxisName,
     Channel,
     Checksum,
+    Count,
     DataType,
     Doi,
     Fact,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-Count = Annotated[int, Field(ge=0)]
+Length = Annotated[int, Field(gt=0, le=2**63 - 1)]
 _FAULTS = 50  # as many are told of one entry
 _VALUES = 100_000  # as many may be in one entry
 Format = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=40)]
@@ -182,9 +183,9 @@ class Record(Part):
     wells: Count | None = None
     fields: Count | None = None
     axes: tuple[AxisName, ...] = ()
-    shape: tuple[Annotated[int, Field(gt=0)], ...] = ()
-    chunks: tuple[Annotated[int, Field(gt=0)], ...] = ()
-    shards: tuple[Annotated[int, Field(gt=0)], ...] = ()
+    shape: tuple[Length, ...] = ()
+    chunks: tuple[Length, ...] = ()
+    shards: tuple[Length, ...] = ()
     spacing: tuple[Annotated[float, Field(gt=0)] | None, ...] = ()
     dtype: Line | None = None
     channels: tuple[Channel, ...] = ()
