@@ -7,16 +7,22 @@ used: headings, links, the letters of the ground truth, and the link of the lice
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 from typing import Any
 
 from bioimagehub.catalogs.errors import ArchiveAnswerError
 
 _SITE = "broad bioimage benchmark collection"
-_LARGEST = 2**22
-"""Characters of a page; the longest of the site has some 60,000."""
+_LARGEST = 250_000
+"""Characters of a page; the longest of the site has some 25,000."""
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
-_SILENT = frozenset({"script", "style"})
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^>]{0,2000}+)>")
+_VALUE = re.compile(r"""(?<![\w:-])([\w:-]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+# Comments, and what is not shown.
+_UNSEEN = tuple(
+    (re.compile(begin, re.IGNORECASE), re.compile(end, re.IGNORECASE))
+    for begin, end in ((r"<!--", r"-->"), (r"<script\b", r"</script\s*>"), (r"<style\b", r"</style\s*>"))
+)
 # Endings of what one downloads; pictures of the page are not among them.
 _FILE = re.compile(r"\.(zip|tgz|tar|gz|txt|csv|tsv|tiff?|mat|json|xml|xlsx?|h5|sqlite|md5|rar|7z)$", re.IGNORECASE)
 _SIZE = re.compile(r"\(\s*([\d.,]+\s*[kKmMgGtT]?[bB])(?:ytes)?\s*\)")
@@ -33,11 +39,10 @@ class _Section:
         self.badges: list[str] = []
 
 
-class _Reader(HTMLParser):
-    """Splits a page at its headings, and keeps text, links and letters of each section."""
+class _Page:
+    """A page split at its headings, with text, links and letters of each section, and the rows of its tables."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.title = ""
         self.sections = [_Section()]
         self.licences: list[str] = []
@@ -45,9 +50,9 @@ class _Reader(HTMLParser):
         self._inside: list[str] = []
         self._link: tuple[str, str, str] | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag in _SILENT or tag == "title":
+    def begin(self, tag: str, values: dict[str, str]) -> None:
+        """Take a start tag with its attributes."""
+        if tag == "title":
             self._inside.append(tag)
         elif tag in _HEADINGS:
             self.sections.append(_Section())
@@ -56,16 +61,14 @@ class _Reader(HTMLParser):
             self.rows.append(([], []))
         elif tag in {"td", "th"} and self.rows:
             self.rows[-1][0].append("")
-        if tag == "a":
-            self._link = (
-                values.get("href", ""),
-                values.get("title", "") if "badge" in values.get("class", "") else "",
-                "",
-            )
+        elif tag == "a":
+            badge = values.get("title", "") if "badge" in values.get("class", "") else ""
+            self._link = (values.get("href", ""), badge, "")
             if "license" in values.get("rel", ""):
                 self.licences.append(values.get("href", ""))
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        """Take an end tag."""
         if tag == "a" and self._link is not None:
             href, badge, label = self._link
             section = self.sections[-1]
@@ -79,10 +82,9 @@ class _Reader(HTMLParser):
         if self._inside and self._inside[-1] == tag:
             self._inside.pop()
 
-    def handle_data(self, data: str) -> None:
+    def text(self, data: str) -> None:
+        """Take text between two tags."""
         place = self._inside[-1] if self._inside else ""
-        if place in _SILENT:
-            return
         if place == "title":
             self.title += data
             return
@@ -116,9 +118,9 @@ def parse_index(html: str) -> list[dict[str, Any]]:
     ArchiveAnswerError
         If the page names no image set.
     """
-    reader = _read(html)
+    page = _read(html)
     found, group = {}, ""
-    for cells, badges in reader.rows:
+    for cells, badges in page.rows:
         texts = [" ".join(cell.split()) for cell in cells]
         if len(texts) == 1:
             group = texts[0]
@@ -163,44 +165,69 @@ def parse_page(html: str, accession: str) -> dict[str, Any]:
     ArchiveAnswerError
         If the page is neither that of the image set nor one that is left empty for it.
     """
-    reader = _read(html)
-    text = " ".join(section.text for section in reader.sections)
-    names = f"{reader.title} {' '.join(section.heading for section in reader.sections)} {text}"
+    page = _read(html)
+    text = " ".join(section.text for section in page.sections)
+    names = f"{page.title} {' '.join(section.heading for section in page.sections)} {text}"
     if accession not in names and len(names.strip()) > 200:
         msg = (
             f"The page of {accession} does not name it; expected an image set. The site may have changed or show an "
             f"error page: look at https://bbbc.broadinstitute.org/{accession}."
         )
         raise ArchiveAnswerError(msg)
-    cited = next((each for each in reader.sections if "citation" in each.heading.casefold()), _Section())
+    cited = next((each for each in page.sections if "citation" in each.heading.casefold()), _Section())
     version = re.search(r"Version\s+(\d+(?:\.\d+)*)", text)
     updated = re.search(r"last updated\s+(\d{4}-\d{2}-\d{2})", text)
     return {
         "accession": accession,
-        "title": _title(reader, accession),
+        "title": _title(page, accession),
         "version": version[1] if version else None,
-        "ground_truth_page": _kinds(reader),
-        "licence_url": next(iter(reader.licences), ""),
+        "ground_truth_page": _kinds(page),
+        "licence_url": next(iter(page.licences), ""),
         "recommended_citation": " ".join(cited.text.split()),
         "citation_links": {label: href for href, label in cited.links if label},
-        "files": [each for section in reader.sections for each in _files(section)],
+        "files": [each for section in page.sections for each in _files(section)],
         "page_last_updated": updated[1] if updated else "",
     }
 
 
-def _read(html: str) -> _Reader:
+def _read(html: str) -> _Page:
+    """Go through the tags of a page; Python's own parser takes hours for some broken pages of this length."""
     if len(html) > _LARGEST:
         msg = f"A page of the BBBC has {len(html):,} characters; expected at most {_LARGEST:,}. Look at it there."
         raise ArchiveAnswerError(msg)
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader
+    for begin, end in _UNSEEN:
+        html = _cut(html, begin, end)
+    page, place = _Page(), 0
+    for tag in _TAG.finditer(html):
+        page.text(unescape(html[place : tag.start()]))
+        place = tag.end()
+        name = tag[2].casefold()
+        if tag[1]:
+            page.end(name)
+        else:
+            values = {
+                each[1].casefold(): unescape(each[2] or each[3] or each[4] or "") for each in _VALUE.finditer(tag[3])
+            }
+            page.begin(name, values)
+    page.text(unescape(html[place:]))
+    return page
 
 
-def _title(reader: _Reader, accession: str) -> str:
+def _cut(html: str, begin: re.Pattern[str], end: re.Pattern[str]) -> str:
+    """Leave out what stands between two marks, such as a comment; all of the rest where the second one is missing."""
+    kept, place = [], 0
+    while (found := begin.search(html, place)) is not None:
+        kept.append(html[place : found.start()])
+        last = end.search(html, found.end())
+        if last is None:
+            return "".join(kept)
+        place = last.end()
+    return "".join([*kept, html[place:]])
+
+
+def _title(page: _Page, accession: str) -> str:
     """Give the title of the page, without accession and name of the site; else the first heading that is one."""
-    candidates = [reader.title.partition("|")[0], *(section.heading for section in reader.sections)]
+    candidates = [page.title.partition("|")[0], *(section.heading for section in page.sections)]
     for candidate in candidates:
         text = " ".join(candidate.split()).removeprefix(accession).lstrip(" :-–")
         if text and text.casefold() != _SITE:
@@ -208,10 +235,10 @@ def _title(reader: _Reader, accession: str) -> str:
     return ""
 
 
-def _kinds(reader: _Reader) -> list[str]:
+def _kinds(page: _Page) -> list[str]:
     """Give the kinds of ground truth of the headings "Ground truth": as titles of the letters, or as letters."""
     found: list[str] = []
-    for section in reader.sections:
+    for section in page.sections:
         name, _, letters = section.heading.casefold().partition("ground truth")
         if not name.strip() and "ground truth" in section.heading.casefold():
             found += section.badges or _BADGE.findall(" ".join(re.findall(r"\b[cfobxu]\b", letters)).upper())

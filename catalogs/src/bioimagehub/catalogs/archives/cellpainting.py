@@ -43,6 +43,8 @@ _GALLERY = {
     "year": 2024,
     "doi": "10.1038/s41592-024-02399-z",
 }
+_LONGEST = 5000
+"""Characters of a cell of the table that are read."""
 _UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "pb": 10**15}
 _LINK = re.compile(r"\[([^\]]*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)")
 _CELLS = ("A549", "U2OS", "MCF-7", "HeLa", "HCT116", "HepG2", "Huh7")
@@ -137,7 +139,7 @@ def parse_table(markdown: str) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     names: list[str] = []
     for text in markdown.splitlines():
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", text.strip())[1:-1]]
+        cells = [cell.strip()[:_LONGEST] for cell in re.split(r"(?<!\\)\|", text.strip())[1:-1]]
         if not cells:
             names = []
         elif cells[0] == "Dataset name":
