@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_cache_path
 
 from bioimagehub.catalogs.entries import harvest_path, iterate_fields, list_files
-from bioimagehub.catalogs.errors import CatalogError, InvalidEntryError
+from bioimagehub.catalogs.errors import CatalogError, IndexNotWritableError, InvalidEntryError
 from bioimagehub.catalogs.index import SCHEMA_VERSION, Index, build_index, build_memory_index, open_index
 
 if TYPE_CHECKING:
@@ -61,10 +61,12 @@ def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None]
         found = _open_noted(folder, folder / note)
         if found is not None:
             return found
-    failures = []
+    failures: list[OSError] = []
     for folder in folders:
         try:
             return _build_in(folder, note, files, progress)
+        except IndexNotWritableError as error:
+            failures.append(error)
         except OSError as error:
             if isinstance(error, CatalogError) or error.errno not in _NOT_WRITABLE:
                 raise

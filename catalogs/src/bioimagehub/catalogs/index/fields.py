@@ -108,6 +108,9 @@ def list_values(record: Mapping[str, Any]) -> Iterator[Value]:
         for term in _listed(record.get(key)):
             if isinstance(term, Mapping):
                 yield _value(name, term.get("name"), _alias(term))
+    for organism in _listed(record.get("organisms")):
+        if isinstance(organism, Mapping):
+            yield from _species(organism.get("name"), organism.get("taxon"))
     access = record.get("access")
     yield _value("access", (access.get("kind") if isinstance(access, Mapping) else None) or "open")
     licence = record.get("licence")
@@ -173,6 +176,23 @@ def _day(value: object) -> int | None:
     with suppress(ValueError, TypeError):
         return date.fromisoformat(value).toordinal()  # type: ignore[arg-type]
     return None
+
+
+@lru_cache(maxsize=10_000)
+def _species(name: object, taxon: object) -> tuple[Value, ...]:
+    """Give the species of a strain or subspecies, so that who asks for the species finds it; else nothing."""
+    from bioimagehub.catalogs.vocabulary.organisms import species_of
+
+    line = clean(name)
+    if not line:
+        return ()
+    from bioimagehub.catalogs.parts import Organism
+
+    number = taxon if isinstance(taxon, int) and 0 < taxon < 2**63 else None
+    species = species_of(Organism(name=line, taxon=number))
+    if fold(species.name) == fold(line):
+        return ()
+    return (_value("organism", species.name, f"NCBITaxon:{species.taxon}" if species.taxon else None),)
 
 
 @cache

@@ -66,10 +66,14 @@ def _names(facet: str, value: str) -> set[str]:
         return names
     if facet == "organism":
         from bioimagehub.catalogs.vocabulary.organisms import find_organism
+        from bioimagehub.catalogs.vocabulary.synonyms import expand
 
         organism = find_organism(value)
         if organism is not None:
             names |= {organism.name, f"NCBITaxon:{organism.taxon}"}
+        else:
+            # A word for several organisms, such as yeast.
+            names |= {found.name for name in expand(value) if (found := find_organism(name))}
         if value.isdecimal():
             names.add(f"NCBITaxon:{value}")
     if facet == "method":

@@ -13,28 +13,12 @@ from bioimagehub.catalogs.index.words import split_words
 
 LONGEST = 1000
 _PIECE = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
-_SMALL_WORDS = frozenset(
-    (
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "is",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "what",
-        "with",
-    )
-)
+_SMALL_WORDS = {
+    "a", "about", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "show", "that",
+    "the", "to", "under", "what", "which", "with",
+    # Every record tells of images and data: in a question these words say nothing.
+    "archive", "data", "dataset", "datasets", "image", "images", "record", "records", "studies", "study",
+}  # fmt: skip
 
 
 class Clause(NamedTuple):

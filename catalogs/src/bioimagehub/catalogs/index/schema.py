@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION = 0x62694869
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 BLOCK = 16
 
 UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
