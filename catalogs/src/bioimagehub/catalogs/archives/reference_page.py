@@ -68,12 +68,17 @@ def _section(archive: Archive) -> str:
         "",
         f"- Limits: {_sentence(archive.limits)}",
         f"- Licence: {_sentence(archive.licence)}",
-        f"- Interface: {f'<{archive.interface}>' if archive.interface else 'none.'}",
-        f"- Home: <{archive.home}>",
+        f"- Interface: {_link(archive.interface) if archive.interface else 'none.'}",
+        f"- Home: {_link(archive.home)}",
     ]
     if archive.instead:
         lines.append(f"- Instead: {_sentence(archive.instead)}")
     return "\n".join([*lines, ""])
+
+
+def _link(address: str) -> str:
+    """Link what can be visited over https; name the others, which are of old archives."""
+    return f"<{address}>" if address.startswith("https://") else f"`{address}`"
 
 
 def _sentence(text: str) -> str:
