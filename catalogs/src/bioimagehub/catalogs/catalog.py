@@ -12,7 +12,7 @@ from bioimagehub.catalogs.locations import SAMPLES
 from bioimagehub.catalogs.scales import DATA_TYPES, GROUND_TRUTHS, SCALES, TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     import pandas as pd
@@ -313,10 +313,9 @@ phenotype, compound, process, anatomy, licence, access, format, year : str, sequ
         limit : int or None
             How many rows at most; None lists all.
         """
-        import pandas as pd
+        from bioimagehub.catalogs.listing import make_table
 
-        fields = self.iterate_fields() if limit is None else self._selection.page(0, limit, self._sort)
-        return pd.DataFrame([_table_row(one) for one in fields], columns=_COLUMNS).set_index("identifier")
+        return make_table(self.iterate_fields() if limit is None else self._selection.page(0, limit, self._sort))
 
     def to_yaml(self, path: str | Path, *, plain: bool = False) -> None:
         """Write the images that a driver reads into a catalog file, for Intake and for `open_catalog`.
@@ -355,36 +354,6 @@ phenotype, compound, process, anatomy, licence, access, format, year : str, sequ
         from bioimagehub.catalogs import display
 
         return display.catalog_html(self)
-
-
-_COLUMNS = [
-    "identifier", "title", "kind", "organism", "scale", "method", "data_type", "axes", "shape", "size", "released",
-    "labels", "tables", "licence", "source",
-]  # fmt: skip
-
-
-def _table_row(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "identifier": fields["identifier"],
-        "title": fields["title"],
-        "kind": fields.get("kind", "image"),
-        "organism": _join(organism["name"] for organism in fields.get("organisms", ())),
-        "scale": _join(fields.get("scales", ())),
-        "method": _join(method["name"] for method in fields.get("methods", ())),
-        "data_type": _join(fields.get("data_types", ())),
-        "axes": "".join(fields.get("axes", ())),
-        "shape": " × ".join(map(str, fields.get("shape", ()))),
-        "size": fields.get("size"),
-        "released": fields.get("released"),
-        "labels": ", ".join(fields.get("labels", ())),
-        "tables": ", ".join(fields.get("tables", ())),
-        "licence": fields.get("licence"),
-        "source": fields["source"],
-    }
-
-
-def _join(names: Iterable[str]) -> str | None:
-    return ", ".join(names) or None
 
 
 def _make_record(fields: Mapping[str, Any] | None) -> Record:
