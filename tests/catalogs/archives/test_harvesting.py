@@ -188,6 +188,36 @@ def test_an_old_cursor_that_is_no_longer_known_begins_anew(
     assert _identifiers(tmp_path) == ["1", "2", "3"]
 
 
+def test_trouble_at_the_place_to_go_on_from_costs_no_page(
+    shelf: Shelf, server: Any, client: Client, tmp_path: Path
+) -> None:
+    _fill(server, [1], [2], [3])
+    server.fail(f"{URL}?cursor=2", times=3, status=500)
+    with pytest.raises(ArchiveUnreachableError):
+        harvest_archive("shelf", tmp_path, client)
+    server.add(URL, body=b"<html>maintenance</html>")
+    for number in range(3):
+        server.add(f"{URL}?cursor={number}", body=b"<html>maintenance</html>")
+    with pytest.raises(ArchiveAnswerError, match="a web page"):
+        harvest_archive("shelf", tmp_path, client)
+    _fill(server, [1], [2], [3])
+    server.requests.clear()
+    harvest_archive("shelf", tmp_path, client)
+    assert [request.query["cursor"] for request in server.requests] == ["2"]
+    assert _identifiers(tmp_path) == ["1", "2", "3"]
+
+
+def test_a_journal_of_last_week_is_begun_anew(shelf: Shelf, server: Any, client: Client, tmp_path: Path) -> None:
+    _fill(server, [1], [2])
+    server.fail(f"{URL}?cursor=1", times=3, status=500)
+    with pytest.raises(ArchiveUnreachableError):
+        harvest_archive("shelf", tmp_path, client)
+    os.utime(tmp_path / "shelf.journal.jsonl", (1_700_000_000, 1_700_000_000))
+    _fill(server, [4], [5])
+    harvest_archive("shelf", tmp_path, client)
+    assert _identifiers(tmp_path) == ["4", "5"]
+
+
 @pytest.mark.parametrize("spoilt", [b"", b"{}\n", b"\xff\xfe\n", b'{"layout": 0}\n'])
 def test_a_damaged_journal_is_begun_anew(
     shelf: Shelf, server: Any, client: Client, tmp_path: Path, spoilt: bytes
@@ -318,6 +348,21 @@ def test_images_that_a_list_made_known_stay(shelf: Shelf, server: Any, client: C
     _fill(server, [1])
     harvest_archive("shelf", tmp_path, client)
     assert sorted(_identifiers(tmp_path)) == ["1", "1/a"]
+
+
+def test_images_of_another_source_stay_beside_those_of_the_archive(
+    shelf: Shelf, server: Any, client: Client, tmp_path: Path
+) -> None:
+    image = {"identifier": "shelf:S1/a", "kind": "image"}
+    shelf.extra = {1: {"kind": "image"}, 2: {"kind": "image"}, 3: {**image, "source": "A laboratory"}}
+    _fill(server, [1, 2, 3])
+    harvest_archive("shelf", tmp_path, client)
+    shelf.total = 1
+    _fill(server, [1])
+    harvest_archive("shelf", tmp_path, client)
+    assert sorted(_identifiers(tmp_path)) == ["1", "1/a"]
+    # What the archive itself no longer gives is named.
+    assert json.loads((tmp_path / "shelf.report.json").read_text())["gone"] == ["shelf:S2"]
 
 
 def test_what_does_not_fit_to_the_new_form_is_left_out(

@@ -1,7 +1,8 @@
 """Harvesting an archive into its table: page by page, to the declared total, and never over a better one.
 
 In the folder there are, for an archive ``bia``: ``bia.parquet``, the last good harvest; ``bia.report.json``, what was
-tolerated and lost on the way; and while a harvest is under way ``bia.journal.jsonl`` and ``bia.lock``.
+tolerated and lost on the way, and which records the archive no longer gives; and while a harvest is under way
+``bia.journal.jsonl`` and ``bia.lock``.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from bioimagehub.catalogs.archives.archive import Archive
+    from bioimagehub.catalogs.archives.archive import Archive, Page
     from bioimagehub.catalogs.archives.client import Client
+    from bioimagehub.catalogs.records import Record
 
 _MUCH_SMALLER = 0.9
 """Part of the last good harvest below which a new one without a declared total is not believed."""
@@ -101,13 +103,14 @@ def _conclude(archive: Archive, journal: Journal, table: Path, since: date | Non
     fresh, old = _merge_pages(journal, report), _read_last(table)
     _check(archive, journal, fresh, old, report, since)
     kept = _keep(fresh, old, report, since)
+    gone = sorted(set(old) - set(kept))
     today = datetime.now(UTC).date().isoformat()
     attribution = {
         **(read_attribution(table) if old else {}),
         archive.interface or archive.home: f"{archive.title}, harvested {today}; {archive.licence}",
     }
-    records = [parse_record(fields, f"the harvest of {archive.title}") for fields in kept.values()]
-    write_table(table, sorted(records, key=order), attribution=attribution)
+    ordered = sorted(kept.values(), key=lambda fields: order(_parse(fields, archive)))
+    write_table(table, (_parse(fields, archive) for fields in ordered), attribution=attribution)
     _write_report(
         table.with_suffix(".report.json"),
         {
@@ -117,6 +120,7 @@ def _conclude(archive: Archive, journal: Journal, table: Path, since: date | Non
             "records_harvested": len(fresh),
             "records": len(kept),
             "declared_total": _total(journal),
+            "gone": gone,
             **report.fields(),
         },
     )
@@ -132,23 +136,35 @@ def _gather(
     progress: Callable[[int, int | None], None] | None,
 ) -> None:
     """Bring all pages that are missing into the journal."""
-    resumed = len(journal.pages)
     report = Report(quiet=True)
-    try:
-        for page in module.harvest(client, report, since=since, cursor=journal.cursor):
-            journal.add(page, report.fields())
-            report.defects.clear()
-            report.losses.clear()
-            if progress is not None:
-                progress(_rows(journal), _total(journal))
-    except (ArchiveAnswerError, RecordNotFoundError):
-        if not resumed or len(journal.pages) > resumed:
-            raise
-        # The archive no longer knows the place where the journal ends: cursors grow old.
-        journal.restart()
-        _gather(module, journal, client, since, progress)
-        return
+    for page in _read_pages(module, journal, client, report, since):
+        journal.add(page, report.fields())
+        report.defects.clear()
+        report.losses.clear()
+        if progress is not None:
+            progress(_rows(journal), _total(journal))
     journal.finish()
+
+
+def _read_pages(
+    module: ModuleType, journal: Journal, client: Client, report: Report, since: date | None
+) -> Iterator[Page]:
+    """Give the pages behind the journal; all pages, where the archive no longer knows the place at which it ends."""
+    pages: Iterator[Page] = module.harvest(client, report, since=since, cursor=journal.cursor)
+    try:
+        first = next(pages, None)
+    except (ArchiveAnswerError, RecordNotFoundError):
+        if journal.cursor is None:
+            raise
+        report.defects.clear()
+        report.losses.clear()
+        # An archive that is in trouble fails here again, and the journal stays as it is.
+        pages = module.harvest(client, report, since=since)
+        first = next(pages, None)
+        journal.restart()
+    if first is not None:
+        yield first
+        yield from pages
 
 
 def _merge_pages(journal: Journal, report: Report) -> dict[str, Fields]:
@@ -218,7 +234,7 @@ def _keep(fresh: dict[str, Fields], old: dict[str, Fields], report: Report, sinc
     """Give all records of the new table.
 
     Of the old one stay: everything beside what is new since a day; of a whole harvest those that could not be made
-    this time, and those of kinds that it does not bring, such as images that a list made known.
+    this time, and those of kinds and sources that it does not bring, such as images that a list made known.
     """
     kinds = {_kind(fields) for fields in fresh.values()}
     lost = {loss.identifier for loss in report.losses}
@@ -230,6 +246,10 @@ def _keep(fresh: dict[str, Fields], old: dict[str, Fields], report: Report, sinc
     for identifier, fields in fresh.items():
         kept[identifier] = _merge(old[identifier], fields, report) if identifier in old else fields
     return kept
+
+
+def _parse(fields: Fields, archive: Archive) -> Record:
+    return parse_record(fields, f"the harvest of {archive.title}")
 
 
 def _write_report(path: Path, told: Fields) -> None:
@@ -251,8 +271,9 @@ def _total(journal: Journal) -> int | None:
     return next((page["total"] for page in reversed(journal.pages) if page["total"] is not None), None)
 
 
-def _kind(fields: Fields) -> str:
-    return str(fields.get("kind", "image"))
+def _kind(fields: Fields) -> tuple[str, str]:
+    """Tell records apart that one harvest brings or does not bring: studies and images, and those of other sources."""
+    return str(fields.get("kind", "image")), str(fields["source"])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.archives.archive import Page
 
 _LAYOUT = 1
+_OLDEST = 7 * 86_400
+"""Seconds after which a journal is not gone on with: the archive's list has changed below it."""
 
 
 @dataclass
@@ -76,8 +79,8 @@ class Journal:
 def open_journal(path: Path, archive: str, since: date | None) -> Journal:
     """Open the journal of a harvest that was broken off, or begin a new one.
 
-    What was half written at the end is cut off. A journal of another question, a damaged one, and one that tells of no
-    place to go on from are begun anew.
+    What was half written at the end is cut off. A journal of another question, one that nobody wrote to for a week, a
+    damaged one, and one that tells of no place to go on from are begun anew.
     """
     head = {"layout": _LAYOUT, "archive": archive, "since": since.isoformat() if since else None}
     journal = Journal(path, head)
@@ -87,7 +90,7 @@ def open_journal(path: Path, archive: str, since: date | None) -> Journal:
         entries = [json.loads(line) for line in whole]
     except ValueError:
         entries = []
-    if not entries or entries[0] != head:
+    if not entries or entries[0] != head or time.time() - path.stat().st_mtime > _OLDEST:
         journal.restart()
         return journal
     journal.finished = entries[-1] == {"finished": True}
