@@ -47,9 +47,7 @@ def damaged_text(draw: st.DrawFn, text: str) -> str:
     """Give a text with pieces left out, and others put in."""
     for _ in range(draw(st.integers(1, 5))):
         place = draw(st.integers(0, len(text)))
-        piece = draw(
-            st.one_of(st.text(max_size=5), st.sampled_from(["\t", "\n", "\r", '"', ",", "9" * 30, "\x00", "²"]))
-        )
+        piece = draw(st.one_of(st.text(max_size=5), st.sampled_from(_PIECES)))
         text = text[:place] + piece + text[place + draw(st.integers(0, 30)) :]
     return text
 

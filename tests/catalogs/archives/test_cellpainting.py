@@ -142,6 +142,8 @@ def test_unknown_datasets_are_told(gallery, client):
         cellpainting.fetch_record("cpg0099", client)
     with pytest.raises(RecordNotFoundError, match="Check the accession"):
         cellpainting.resolve("cpg0000", "nothing.tiff", client)
+    with pytest.raises(ArchiveAnswerError, match="expected a relative one"):
+        cellpainting.resolve("cpg0000", "../cpg0001-x/a.tiff", client)
     with pytest.raises(RecordNotFoundError, match="look like cpg0000"):
         cellpainting.fetch_record("cpg0000-jump-pilot", client)
 

@@ -308,6 +308,21 @@ def test_a_document_that_unpacks_to_too_much_is_lost_alone(server, client, repor
     assert "has 5,242,880 bytes; expected a document of at most 4,194,304" in report.losses[0].reason
 
 
+def test_a_document_that_is_damaged_in_the_dump_is_lost_alone(server, client, report):
+    folder, content = "x/Version8_6/DATA/CIL_PUBLIC_DATA", io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as dump:
+        dump.writestr(f"{folder}/1.json", json.dumps(document(1)))
+        place = dump.infolist()[0].header_offset + 30 + len(f"{folder}/1.json")
+        dump.writestr(f"{folder}/2.json", json.dumps(document(2)))
+    damaged = bytearray(content.getvalue())
+    damaged[place : place + 20] = b"\xff" * 20
+    server.add(ZIP, body=bytes(damaged))
+    (page,) = cil.harvest(client, report)
+    assert [record.identifier for record in page.records] == ["cil:2"]
+    assert "1.json" in report.losses[0].reason
+    assert "is no whole JSON document" in report.losses[0].reason
+
+
 SAMPLES = sorted(RECORDED.glob("sample_records/*.json"))
 
 

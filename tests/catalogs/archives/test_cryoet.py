@@ -205,6 +205,19 @@ def test_a_path_without_objects_is_told(server, client):
         cryoet.resolve("10000", "nothing.mrc", client)
 
 
+def test_an_empty_folder_of_no_dataset_is_told(server, client):
+    server.add(f"{BUCKET}/?list-type=2", body=listing())
+    server.add(API, answer=portal([]))
+    with pytest.raises(RecordNotFoundError, match="has no dataset 99999"):
+        list(cryoet.list_files("99999", client))
+
+
+def test_a_path_out_of_a_dataset_is_refused(server, client):
+    with pytest.raises(ArchiveAnswerError, match="expected a relative one"):
+        cryoet.resolve("10000", "../10001/a.mrc", client)
+    assert server.requests == []
+
+
 @pytest.mark.parametrize("accession", ["1000", "10000/..", "cpg0000", ""])
 def test_what_is_no_accession_is_never_asked(server, client, accession):
     with pytest.raises(RecordNotFoundError, match="look like 10000"):

@@ -235,6 +235,8 @@ def test_since_asks_for_newer_maps(server, client, report):
 def test_unknown_entries_are_told(server, client):
     with pytest.raises(RecordNotFoundError, match="EMD-99999"):
         emdb.fetch_record("EMD-99999", client)
+    with pytest.raises(ArchiveAnswerError, match="expected a relative one"):
+        emdb.resolve("EMD-3001", "../EMD-3002/map.gz", client)
 
 
 @pytest.mark.parametrize("accession", ["3001", "EMD-1/../x", "emd-3001", ""])

@@ -453,6 +453,18 @@ def test_a_folder_that_is_none_is_told(server, client):
         list(idr.list_files("idr0002", client))
 
 
+def test_names_with_a_colon_are_listed_as_apache_writes_them(server, client):
+    play(server)
+    folder = f"{FILES}/idr0002-heriche-condensation"
+    page = b"<h1>Index of x</h1><a href='?C=N'>N</a><a href='/'>Up</a><a href='./12:30%23a.tif'>12:30#a.tif</a>"
+    server.add(f"{folder}/", body=b"<h1>Index of x</h1><a href='day/'>day/</a>")
+    server.add(f"{folder}/day/", body=page + b"<a href='mailto:a@b.c'>c</a><a href='./'>.</a>")
+    (file,) = idr.list_files("idr0002", client)
+    assert (file.path, file.url) == ("day/12:30#a.tif", f"{folder}/day/12%3A30%23a.tif")
+    with pytest.raises(ArchiveAnswerError, match="expected a relative one"):
+        idr.resolve("idr0002", "../idr0013/a.tif", client)
+
+
 def test_a_study_file_that_is_none_is_told(report):
     with pytest.raises(ArchiveAnswerError, match="expected one like idr0062"):
         idr_study.parse_study("<html>\n\n", report)

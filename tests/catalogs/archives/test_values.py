@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,6 +112,44 @@ def test_any_value_is_understood_or_none(value):
         read(value)
     assert isinstance(values.listed(value), list)
     assert values.mapping(value, "a", "b") == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("1,152", 1152),
+        (" 36 ", 36),
+        ("9007199254740993", 2**53 + 1),
+        (2**63 - 1, 2**63 - 1),
+        (2**63, None),
+        (True, None),
+    ],
+)
+def test_a_number_is_exact_or_none(value, number):
+    assert values.number(value) == number
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2022-12-13", "2022-12-13T00:00:00.000Z", "2022-12-13 00:00:00", "2022-12-13T00:00:00+00:00", "13-12-2022",
+        "13/12/2022", "20221213", 1670889600000, "1670889600000",
+    ],
+)  # fmt: skip
+def test_a_day_is_read_in_every_form(value):
+    assert values.day(value) == date(2022, 12, 13)
+
+
+def test_a_doi_ends_before_the_sentence_does():
+    assert values.doi("see https://doi.org/10.1038/s41586-020-2649-2.") == "10.1038/s41586-020-2649-2"
+    assert values.doi("10.1016/S0006-3495(00)76713-4, 10.1/x") == "10.1016/S0006-3495(00)76713-4"
+    assert values.doi("10.1038/") is None
+
+
+@pytest.mark.parametrize("path", ["../other/a.tif", "/etc/passwd", "a/../../b", "a\x00b", ""])
+def test_a_path_out_of_a_study_has_no_address(path):
+    with pytest.raises(ArchiveAnswerError, match="is no path in idr:idr0062; expected a relative one"):
+        values.inside("idr:idr0062", path, "https://example.org/a.tif")
 
 
 def test_tables_are_read_whatever_their_line_ends():

@@ -22,7 +22,10 @@ words = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABC0123456789-"), min
     lambda text: f"w{text}"
 )
 dois = st.builds(
-    "10.{}/{}".format, st.integers(1000, 99999), st.text("abcDEF0123456789.-_()/", min_size=1, max_size=20)
+    "10.{}/{}".format,
+    st.integers(1000, 99999),
+    # A full stop at the end is taken for that of the sentence around it.
+    st.text("abcDEF0123456789.-_()/", min_size=1, max_size=20).filter(lambda text: not text.endswith(".")),
 )
 dates = st.dates(date(1990, 1, 1), date(2030, 1, 1))
 urls = st.builds("https://example.org/{}/{}".format, words, st.text("abc019._~%-?=&", max_size=20))

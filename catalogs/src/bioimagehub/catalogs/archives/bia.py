@@ -22,7 +22,7 @@ from bioimagehub.catalogs.archives.biostudies import (
 from bioimagehub.catalogs.archives.paging import BIA_SEARCH_ROWS, BIOSTUDIES_ROWS, collect, walk
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.s3 import address, list_folder
-from bioimagehub.catalogs.archives.values import day, line, make_file, make_record, number
+from bioimagehub.catalogs.archives.values import day, inside, line, make_file, make_record, number
 from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError
 from bioimagehub.catalogs.parts import Fact
 
@@ -171,12 +171,9 @@ def resolve(accession: str, path: str, client: Client) -> str:
     """
     identifier = f"bia:{ARCHIVE.check(accession)}"
     folder = find_files(fetch_info(accession, client), accession)
-    found = make_file(identifier, Report(quiet=True), path=path, url=f"{folder}/{quote_path(path)}")
-    if found is None or found.url is None:
-        msg = f"{path[:200]!r} is no path in {identifier}; expected a relative one, as list_files gives. Correct it."
-        raise ArchiveAnswerError(msg)
-    client.head(found.url)
-    return found.url
+    url = inside(identifier, path, f"{folder}/{quote_path(path)}")
+    client.head(url)
+    return url
 
 
 def list_images(accession: str, client: Client) -> Iterator[Record]:

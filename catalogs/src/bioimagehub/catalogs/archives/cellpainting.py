@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from bioimagehub.catalogs.archives import s3
 from bioimagehub.catalogs.archives.archive import Archive, Page
-from bioimagehub.catalogs.archives.values import doi, line, make_classified
+from bioimagehub.catalogs.archives.values import doi, inside, line, make_classified
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def list_files(accession: str, client: Client) -> Iterator[File]:
 
 def resolve(accession: str, path: str, client: Client) -> str:
     """Give the address of a file, as `list_files` names it, after asking whether it is there."""
-    url = s3.address(_BUCKET, f"{find_folder(ARCHIVE.check(accession), client)}/{path}")
+    key = f"{find_folder(ARCHIVE.check(accession), client)}/{path}"
+    url = inside(f"cellpainting:{accession}", path, s3.address(_BUCKET, key))
     client.head(url)
     return url
 

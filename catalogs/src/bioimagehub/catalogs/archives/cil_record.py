@@ -165,7 +165,7 @@ def _organisms(core: dict[str, Any]) -> tuple[Organism, ...]:
         name = re.sub(r"\s*\[[^\]]*\]$", "", _text(each) or "")
         known = (find_organism(stated[0]) if stated else None) or (find_organism(name) if name else None)
         if known or name:
-            taxon = int(stated[1]) if stated and int(stated[1]) else None
+            taxon = (number(stated[1]) if stated else None) or None
             found[known or Organism(name=name, taxon=taxon)] = None
     return tuple(found)
 

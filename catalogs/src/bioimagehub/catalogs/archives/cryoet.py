@@ -12,7 +12,7 @@ from bioimagehub.catalogs.archives import s3
 from bioimagehub.catalogs.archives.archive import Archive, Page
 from bioimagehub.catalogs.archives.cryoet_dataset import INTERFACE, PORTAL, parse_image, parse_record
 from bioimagehub.catalogs.archives.paging import Rows, collect, walk
-from bioimagehub.catalogs.archives.values import line, listed, mapping, number
+from bioimagehub.catalogs.archives.values import inside, line, listed, mapping, number
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
 
 if TYPE_CHECKING:
@@ -115,8 +115,13 @@ def list_files(accession: str, client: Client) -> Iterator[File]:
     """List the files of a dataset out of the bucket; an OME-Zarr image is one of them, with its whole size."""
     from bioimagehub.catalogs.archives.report import Report
 
-    folder = f"{ARCHIVE.check(accession)}/"
-    return s3.walk_files(client, _BUCKET, folder, identifier=f"cryoet:{accession}", report=Report(), base=_FILES)
+    identifier, folder, found = f"cryoet:{accession}", f"{ARCHIVE.check(accession)}/", False
+    for file in s3.walk_files(client, _BUCKET, folder, identifier=identifier, report=Report(), base=_FILES):
+        found = True
+        yield file
+    if not found:
+        # What a bucket says of a folder that is not there is what it says of an empty one.
+        _fetch_dataset(accession, client)
 
 
 def list_images(accession: str, client: Client, report: Report | None = None) -> Iterator[Record]:
@@ -151,14 +156,15 @@ def resolve(accession: str, path: str, client: Client) -> str:
         If the bucket has nothing under that path.
     """
     key = f"{ARCHIVE.check(accession)}/{path.strip('/')}"
+    url = inside(f"cryoet:{accession}", path.strip("/"), s3.address(_FILES, key))
     if path.endswith(".zarr"):
         page = next(s3.list_folder(client, _BUCKET, key))
         if not page.folders and not page.objects:
             msg = f"cryoet:{accession} has no image {path[:200]!r}. Take a path that list_files('{accession}') gives."
             raise RecordNotFoundError(msg)
     else:
-        client.head(s3.address(_FILES, key))
-    return s3.address(_FILES, key)
+        client.head(url)
+    return url
 
 
 def harvest(client: Client, report: Report, *, since: date | None = None, cursor: str | None = None) -> Iterator[Page]:

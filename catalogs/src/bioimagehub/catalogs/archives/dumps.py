@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ class Dump:
             size = self.archive.getinfo(name).file_size
             if size <= _LARGEST:
                 return json.loads(self.archive.read(name))
-        except (zipfile.BadZipFile, ValueError, RecursionError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
             msg = f"{name} in {self.url} is no whole JSON document: {error}. Report it to the archive."
             raise ArchiveAnswerError(msg) from error
         msg = f"{name} in {self.url} has {size:,} bytes; expected a document of at most {_LARGEST:,}. Report it."

@@ -20,7 +20,7 @@ from bioimagehub.catalogs.archives.emdb_entry import (
     split_ids,
 )
 from bioimagehub.catalogs.archives.report import Report
-from bioimagehub.catalogs.archives.values import day, doi, line, make_classified, mapping, number, read_cells
+from bioimagehub.catalogs.archives.values import day, doi, inside, line, make_classified, mapping, number, read_cells
 from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveError, IncompleteHarvestError, InvalidEntryError
 from bioimagehub.catalogs.parts import Publication, Term
 
@@ -105,7 +105,7 @@ def list_files(accession: str, client: Client) -> Iterator[File]:
 
 def resolve(accession: str, path: str, client: Client) -> str:
     """Give the address of a file, as `list_files` names it, after asking whether it is there."""
-    url = f"{_FILES}/{ARCHIVE.check(accession)}/{quote(path)}"
+    url = inside(f"emdb:{accession}", path, f"{_FILES}/{ARCHIVE.check(accession)}/{quote(path)}")
     client.head(url)
     return url
 

@@ -17,7 +17,7 @@ from bioimagehub.catalogs.archives.empiar_entry import API, FILES, parse_record
 from bioimagehub.catalogs.archives.folders import list_folder
 from bioimagehub.catalogs.archives.paging import BIA_SEARCH_ROWS, collect
 from bioimagehub.catalogs.archives.report import Report
-from bioimagehub.catalogs.archives.values import day, make_file
+from bioimagehub.catalogs.archives.values import day, inside
 from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
 
 if TYPE_CHECKING:
@@ -122,10 +122,7 @@ def resolve(accession: str, path: str, client: Client) -> str:
         If `path` leads out of the entry.
     """
     number = ARCHIVE.check(accession).removeprefix("EMPIAR-")
-    url = f"{FILES}/{number}/{quote_path(path)}"
-    if make_file(f"empiar:{accession}", Report(quiet=True), path=path, url=url) is None:
-        msg = f"{path[:200]!r} is no path in {accession}; expected a relative one, as list_files gives. Correct it."
-        raise ArchiveAnswerError(msg)
+    url = inside(f"empiar:{accession}", path, f"{FILES}/{number}/{quote_path(path)}")
     client.head(url)
     return url
 

@@ -73,11 +73,13 @@ def parse_index(page: str, url: str) -> list[tuple[str, str | None]]:
             f"{url} is no index page of a folder; expected one titled 'Index of'. Open it in a browser, and report it."
         )
         raise ArchiveAnswerError(msg)
-    # Links that sort, lead upwards or out of the folder are none of its entries.
+    # Links that sort, lead upwards or out of the folder are none of its entries; a name with a colon begins with "./".
     return [
         (name, modified)
         for link, modified in parser.links
-        if re.fullmatch(r"[^/?#:]+/?", link) and (name := unquote(link)).strip("./") and "/" not in name[:-1]
+        if re.fullmatch(r"(\./[^/?#]+|[^/?#:]+)/?", link)
+        and (name := unquote(link.removeprefix("./"))).strip("./")
+        and "/" not in name[:-1]
     ]
 
 

@@ -33,7 +33,7 @@ from bioimagehub.catalogs.archives.idr_study import (
 )
 from bioimagehub.catalogs.archives.omero import fetch_pairs
 from bioimagehub.catalogs.archives.report import Report
-from bioimagehub.catalogs.archives.values import line, listed, make_classified, mapping, number
+from bioimagehub.catalogs.archives.values import inside, line, listed, make_classified, mapping, number
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
 
 if TYPE_CHECKING:
@@ -147,7 +147,8 @@ def list_files(accession: str, client: Client) -> Iterator[File]:
 
 def resolve(accession: str, path: str, client: Client) -> str:
     """Give the address of a file, as `list_files` names it, after asking whether it is there."""
-    url = f"{_FILES}/{quote(_find_study(accession, client).name)}/{quote(path)}"
+    study = _find_study(accession, client)
+    url = inside(f"idr:{accession}", path, f"{_FILES}/{quote(study.name)}/{quote(path)}")
     client.head(url)
     return url
 

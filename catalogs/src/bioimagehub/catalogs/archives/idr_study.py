@@ -315,7 +315,7 @@ def _organisms(blocks: list[Block]) -> tuple[Organism, ...]:
             digits = re.search(r"\d+", codes[place]) if place < len(codes) else None
             known = find_organism(name) if name else None
             if name:
-                taxon = int(digits[0]) if digits and int(digits[0]) else None
+                taxon = (number(digits[0]) if digits else None) or None
                 found[known or Organism(name=name, taxon=taxon)] = None
     return tuple(found)
 

@@ -10,20 +10,20 @@ import csv
 import io
 import re
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
+from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError
 from bioimagehub.catalogs.parts import Author, File, Term
 from bioimagehub.catalogs.records import Record
 
-if TYPE_CHECKING:
-    from bioimagehub.catalogs.archives.report import Report
-
 _LONGEST = 2000
+_MOST = 2**63 - 1
+"""The largest number that a record holds."""
 _REQUIRED = frozenset({"identifier", "title", "source", "source_url"})
-_FORMS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%d-%m-%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y%m%d")
+_FORMS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%d-%m-%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y%m%d")
 
 
 def listed(value: Any) -> list[Any]:
@@ -72,12 +72,12 @@ def day(value: Any) -> date | None:
     >>> day("2019-06-17T00:00:00Z"), day(1670889600000), day("soon")
     (datetime.date(2019, 6, 17), datetime.date(2022, 12, 13), None)
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    text = line(value) or ""
+    if isinstance(value, int | float) or re.fullmatch(r"[0-9]{12,13}", text):
         try:
-            return datetime.fromtimestamp(value / 1000, UTC).date()
+            return None if isinstance(value, bool) else datetime.fromtimestamp(float(value) / 1000, UTC).date()
         except (OverflowError, OSError, ValueError):
             return None
-    text = line(value) or ""
     for form in _FORMS:
         try:
             return datetime.strptime(text[:19].removesuffix("Z"), form).replace(tzinfo=UTC).date()
@@ -87,18 +87,19 @@ def day(value: Any) -> date | None:
 
 
 def number(value: Any) -> int | None:
-    """Give a count that is written as a number or as text; None where it is neither, or negative.
+    """Give a count that is written as a number or as text; None where it is neither, negative, or beyond 64 bits.
 
-    >>> number("1,152"), number(36.0), number("many"), number(-1)
-    (1152, 36, None, None)
+    >>> number("1,152"), number(36.0), number("many"), number(-1), number(10**20)
+    (1152, 36, None, None, None)
     """
     if isinstance(value, bool):
         return None
     try:
-        found = float(str(value).replace(",", ""))
-        return int(found) if found >= 0 else None
-    except (ValueError, OverflowError):
+        text = str(value).replace(",", "").strip()
+        found = int(text) if text.isdecimal() else float(text)
+    except ValueError:
         return None
+    return int(found) if 0 <= found <= _MOST else None
 
 
 def curie(value: Any) -> str | None:
@@ -115,10 +116,11 @@ def curie(value: Any) -> str | None:
 def doi(value: Any) -> str | None:
     """Give a DOI without its address, in whichever of the usual ways it is written; None where it is none.
 
-    >>> doi("http://dx.doi.org/10.1091/mbc.E13-04-0221"), doi("doi:10.7295/W9CIL2"), doi("in press")
+    >>> doi("http://dx.doi.org/10.1091/mbc.E13-04-0221"), doi("doi:10.7295/W9CIL2."), doi("in press")
     ('10.1091/mbc.E13-04-0221', '10.7295/W9CIL2', None)
     """
-    found = re.search(r"10\.\d{4,9}/\S+", line(value) or "")
+    # What ends a sentence around it is not part of it.
+    found = re.search(r"10\.[0-9]{4,9}/\S*[^\s.,;:'\"]", line(value) or "")
     return found[0][:300] if found else None
 
 
@@ -197,6 +199,21 @@ def make_file(identifier: str, report: Report, **fields: Any) -> File | None:
             report.defect(identifier, "files", f"{fields.get('path')!r}: {name}: {fault['msg']}; left out")
             if name == "path" or fields.pop(name, None) is None:
                 return None
+
+
+def inside(identifier: str, path: str, url: str) -> str:
+    """Give the address of a file of a study back if its path is one in the study.
+
+    Raises
+    ------
+    ArchiveAnswerError
+        If the path leads out of it.
+    """
+    found = make_file(identifier, Report(quiet=True), path=path, url=url)
+    if found is None or found.url is None:
+        msg = f"{path[:200]!r} is no path in {identifier}; expected a relative one, as list_files gives. Correct it."
+        raise ArchiveAnswerError(msg)
+    return found.url
 
 
 def make_record(fields: dict[str, Any], report: Report) -> Record:
