@@ -238,6 +238,15 @@ def test_a_set_that_the_table_names_and_that_has_no_page_is_lost(site, client, r
     assert "has no page" in report.losses[0].reason
 
 
+def test_a_page_that_always_fails_costs_no_other(site, client, tmp_path):
+    site.fail(f"{SITE}/BBBC006", times=9, status=500)
+    site.add(f"{SITE}/BBBC040", status=403)
+    report = harvest_archive("bbbc", tmp_path, client)
+    assert [loss.identifier for loss in report.losses] == ["bbbc:BBBC006", "bbbc:BBBC040"]
+    found = [fields["identifier"] for fields in read_table(tmp_path / "bbbc.parquet")]
+    assert {"bbbc:BBBC001", "bbbc:BBBC041"} <= set(found)
+
+
 def test_a_harvest_goes_on_at_its_cursor_and_knows_since(site, client, report):
     pages = list(bbbc.harvest(client, report, since=date(2019, 1, 1), cursor="BBBC050"))
     assert [page.cursor for page in pages] == ["BBBC051", "BBBC052", "BBBC053", "BBBC054", None]

@@ -391,6 +391,21 @@ def test_rows_are_not_distinct_and_folders_are_no_files(report: Any) -> None:
     assert len(report.defects) == 4
 
 
+def test_files_come_page_by_page(server: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bia, "BIOSTUDIES_ROWS", 2)
+    play_study(server, "S-BIAD599", S_BIAD599)
+    rows = [{"path": f"{number}.tif", "Size": 1, "type": "file", "isDirectory": "false"} for number in range(3)]
+    url = f"{API}/studies/S-BIAD599/files"
+    server.add(f"{url}?offset=0", json={"items": rows[:2], "pagination": {"total": 3}})
+    server.add(f"{url}?offset=2", json={"items": [], "pagination": {"total": 3}})
+    files = bia.list_files("S-BIAD599", client)
+    assert [next(files).path, next(files).path] == ["0.tif", "1.tif"]
+    assert sum(request.url.startswith(f"{url}?") for request in server.requests) == 1
+    # A list that is not whole is told at its end.
+    with pytest.raises(ArchiveAnswerError, match="gave 0 rows from row 2 on; expected 1"):
+        next(files)
+
+
 def test_paths_are_encoded_by_segment(server: Any, client: Any) -> None:
     server.add(f"{API}/studies/S-BIAD599/info", json=INFO)
     play_files(server, ROWS)

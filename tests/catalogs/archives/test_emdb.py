@@ -232,6 +232,12 @@ def test_since_asks_for_newer_maps(server, client, report):
     assert page.records[0].identifier == "emdb:EMD-3197"
 
 
+def test_a_count_of_none_beside_rows_is_told(server, client, report):
+    play_search(server, "current_status%3A%22REL%22", [SUBTOMOGRAM], 0)
+    with pytest.raises(ArchiveAnswerError, match="its facets count none"):
+        list(emdb.harvest(client, report))
+
+
 def test_unknown_entries_are_told(server, client):
     with pytest.raises(RecordNotFoundError, match="EMD-99999"):
         emdb.fetch_record("EMD-99999", client)

@@ -118,6 +118,15 @@ def test_a_list_without_experiments_is_told(server, client, answer):
         gxa.search("heart", client)
 
 
+def test_an_empty_list_of_an_unknown_experiment_is_told(server, client):
+    server.add(LIST, json={"experiments": [BODY_MAP]})
+    for accession in ("E-MTAB-513", "E-MTAB-99999"):
+        server.add(f"{LIST}/{accession}/resources/DATA", json=[])
+    assert list(gxa.list_files("E-MTAB-513", client)) == []
+    with pytest.raises(RecordNotFoundError, match="no experiment E-MTAB-99999"):
+        list(gxa.list_files("E-MTAB-99999", client))
+
+
 def test_unknown_and_malformed_accessions_are_told(server, client):
     server.add(LIST, json={"experiments": [BODY_MAP]})
     with pytest.raises(RecordNotFoundError, match="no experiment E-MTAB-1"):

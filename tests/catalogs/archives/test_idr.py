@@ -16,7 +16,7 @@ from hypothesis import given
 from bioimagehub.catalogs.archives import idr, idr_images, idr_sources, idr_study, omero, open_archive
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
-from bioimagehub.catalogs.errors import ArchiveAnswerError, CatalogError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
 from servers.archives import Answer
 from servers.damage import damaged, damaged_text
 
@@ -436,6 +436,33 @@ def test_a_harvest_resumes_and_one_bad_study_costs_no_other(server, client, repo
     assert [page.cursor for page in idr.harvest(client, Report(), cursor="idr0041")] == ["idr0062"]
     later = idr.harvest(client, Report(), since=date(2020, 1, 1))
     assert next(iter(later)).records == ()
+
+
+def test_a_study_that_always_fails_or_is_denied_costs_no_other(server, client, report):
+    play(server)
+    server.fail(f"{IDR}/webclient/api/annotations/?screen=1101", times=99, status=500)
+    server.add(f"{IDR}/webclient/api/annotations/?project=404", status=403)
+    (page,) = idr.harvest(client, report)
+    assert [loss.identifier for loss in report.losses] == ["idr:idr0013", "idr:idr0041"]
+    assert [record.identifier for record in page.records] == ["idr:idr0002", "idr:idr0062"]
+
+
+def test_a_server_that_is_down_stops_the_harvest(server, client, report):
+    play(server)
+    server.fail(f"{IDR}/webclient/api/annotations/", times=99, status=500)
+    with pytest.raises(ArchiveUnreachableError, match="try again later"):
+        list(idr.harvest(client, report))
+
+
+def test_a_search_goes_on_without_its_search_engine(server, client, caplog):
+    play(server)
+    server.fail(f"{SEARCH}/searchbyvalue/", times=99, status=500)
+    (found,) = idr.search("mitocheck", client)
+    assert found.identifier == "idr:idr0013"
+    assert "annotations of images were left out" in caplog.text
+    server.requests.clear()
+    assert len(idr.search(" ", client)) == 4
+    assert not any("searchengine" in request.url for request in server.requests)
 
 
 def test_what_is_not_there_is_told(server, client):

@@ -78,7 +78,8 @@ def solr(documents, declared=None):
                 {"groupValue": name, "doclist": {"numFound": len(of), "start": 0, "docs": of[:1]}}
                 for name, of in members.items()
             ]
-            body = {"grouped": {"parameter_stable_id": {"matches": len(found), "groups": groups}}}
+            groups = groups[: int(asked.get("rows", 10))]
+            body = {"grouped": {"parameter_stable_id": {"ngroups": len(members), "groups": groups}}}
         else:
             mark = asked.get("cursorMark")
             start = int(asked.get("start", 0)) if mark is None else int(mark.replace("*", "0"))
@@ -185,6 +186,13 @@ def test_a_list_that_is_not_whole_is_told(server, client):
     server.add(SOLR, answer=solr([IMAGE, CONTROL], declared=500))
     with pytest.raises(ArchiveAnswerError, match="The declared total is 500"):
         list(impc.list_files("IMPC_XRY_034_001", client))
+
+
+def test_parameters_that_are_cut_off_are_told(server, client, report, monkeypatch):
+    monkeypatch.setattr(impc, "_GROUPS", 1)
+    server.add(SOLR, answer=solr([IMAGE, {**CONTROL, "parameter_stable_id": "IMPC_EYE_050_001"}]))
+    with pytest.raises(ArchiveAnswerError, match="declares 2 parameters and gave 1"):
+        list(impc.harvest(client, report))
 
 
 def test_no_row_is_no_image(server, client):

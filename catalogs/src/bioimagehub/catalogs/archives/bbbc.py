@@ -6,12 +6,14 @@ It has no interface, so its pages are read: `bioimagehub.catalogs.archives.bbbc_
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
+from bioimagehub.catalogs.archives.attempts import Attempts
 from bioimagehub.catalogs.archives.bbbc_pages import parse_index, parse_page
 from bioimagehub.catalogs.archives.bbbc_set import INSTANCE_MASKS, KINDS, SITE, parse_files, parse_record
-from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
+from bioimagehub.catalogs.errors import RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -121,22 +123,26 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
     cursor : str or None
         The accession to go on with.
     """
-    index = fetch_index(client)
+    index, attempts = fetch_index(client), Attempts("bbbc", report)
     for count in range(int(cursor[4:]) if cursor else 1, _LAST + 1):
         accession = f"BBBC{count:03d}"
         following = f"BBBC{count + 1:03d}" if count < _LAST else None
         lost = len(report.losses)
-        records: tuple[Record, ...] = ()
-        try:
-            records = (_fetch(accession, client, report, index.get(accession)),)
-        except RecordNotFoundError:
-            if accession in index:
-                report.lost(f"bbbc:{accession}", "the table of image sets names it and it has no page")
-        except (ArchiveAnswerError, InvalidEntryError) as error:
-            report.lost(f"bbbc:{accession}", error)
-        rows = len(records) + len(report.losses) - lost
-        kept = tuple(each for each in records if since is None or each.modified is None or each.modified >= since)
-        yield Page(kept, following, rows=rows)
+        record = attempts.make(accession, partial(_find, accession, client, report, index.get(accession)))
+        rows = (record is not None) + len(report.losses) - lost
+        kept = record is not None and (since is None or record.modified is None or record.modified >= since)
+        yield Page((record,) if record is not None and kept else (), following, rows=rows)
+
+
+def _find(accession: str, client: Client, report: Report, row: Mapping[str, Any] | None) -> Record | None:
+    """Fetch an image set; None where the number is none of the collection."""
+    try:
+        return _fetch(accession, client, report, row)
+    except RecordNotFoundError as error:
+        if row is None:
+            return None
+        msg = f"The table of image sets names {accession} and it has no page. Look for it at {SITE}, and report it."
+        raise RecordNotFoundError(msg) from error
 
 
 def _fetch(accession: str, client: Client, report: Report, row: Mapping[str, Any] | None) -> Record:

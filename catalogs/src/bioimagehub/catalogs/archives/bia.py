@@ -7,9 +7,12 @@ collection has 0 hits; rows of files are not distinct; the folder of the files c
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
+from bioimagehub.catalogs.archives.attempts import Attempts
 from bioimagehub.catalogs.archives.bia_study import parse_hit, parse_record
 from bioimagehub.catalogs.archives.biostudies import (
     ask_collection,
@@ -23,7 +26,7 @@ from bioimagehub.catalogs.archives.paging import BIA_SEARCH_ROWS, BIOSTUDIES_ROW
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.s3 import address, list_folder
 from bioimagehub.catalogs.archives.values import day, inside, line, make_file, make_record, number
-from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError
+from bioimagehub.catalogs.errors import ArchiveAnswerError
 from bioimagehub.catalogs.parts import Fact
 
 if TYPE_CHECKING:
@@ -68,8 +71,6 @@ _BUCKETS = (
     "https://livingobjects.ebi.ac.uk/bioimaging-integrator-data",
 )
 """Where the images are, and where they will be: the bucket is being renamed."""
-_DOWN = 3
-"""Studies in a row that cannot be reached after which the archive is down, and the harvest stops to go on later."""
 _OURS = ("S-BIAD", "S-BSST", "S-BSMS", "S-JCBD")
 
 
@@ -99,16 +100,16 @@ def fetch_record(accession: str, client: Client) -> Record:
     AccessDeniedError
         If it is private or under embargo.
     """
-    return _fetch(ARCHIVE.check(accession), client, Report())
+    return _fetch(accession, client, Report())
 
 
 def _fetch(accession: str, client: Client, report: Report) -> Record:
-    info = fetch_info(accession, client)
+    info = fetch_info(ARCHIVE.check(accession), client)
     return parse_record(fetch_study(accession, client), report, info=info, retrieved=_today())
 
 
 def list_files(accession: str, client: Client) -> Iterator[File]:
-    """List the files of a study, each once.
+    """List the files of a study, each once; the next 1,000 are asked for when they are due.
 
     Raises
     ------
@@ -119,15 +120,15 @@ def list_files(accession: str, client: Client) -> Iterator[File]:
     """
     info = fetch_info(ARCHIVE.check(accession), client)
     folder = find_files(info, accession)
-    rows: list[dict[str, Any]] = []
-    for step in walk(ask_files(accession, client), BIOSTUDIES_ROWS, what=f"files of {accession}"):
-        rows += step.rows
-    if not rows and number(info.get("files")):
+    steps = walk(ask_files(accession, client), BIOSTUDIES_ROWS, what=f"files of {accession}")
+    first = next(steps)
+    if not first.rows and number(info.get("files")):
         msg = (
             f"BioStudies says that {accession} has {info['files']} files and lists none. "
             "Its list is not whole: try again later, then report it."
         )
         raise ArchiveAnswerError(msg)
+    rows = (row for step in chain([first], steps) for row in step.rows)
     yield from parse_files(rows, folder, Report(), identifier=f"bia:{accession}")
 
 
@@ -248,7 +249,7 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
     ArchiveUnreachableError
         If the archive stops answering; what was harvested stays, and the harvest goes on at its cursor.
     """
-    ask = ask_collection(client, COLLECTION, "")
+    ask, attempts = ask_collection(client, COLLECTION, ""), Attempts("bia", report)
     for step in walk(ask, BIA_SEARCH_ROWS, what="the studies of the BioImage Archive", start=int(cursor or 0)):
         if step.total == 0:
             msg = (
@@ -257,27 +258,13 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
             )
             raise ArchiveAnswerError(msg)
         accessions = [str(hit["accession"]) for hit in step.rows if _is_ours(hit) and _is_due(hit, since)]
-        records = list(_harvest_studies(accessions, client, report))
+        made = (attempts.make(each, partial(_fetch, each, client, report)) for each in accessions)
         yield Page(
-            records=tuple(records),
+            records=tuple(record for record in made if record is not None),
             cursor=None if step.next is None else str(step.next),
             total=step.total,
             rows=len(step.rows),
         )
-
-
-def _harvest_studies(accessions: Iterable[str], client: Client, report: Report) -> Iterator[Record]:
-    """Fetch studies; one that cannot be had is lost, but not all that an archive which is down does not give."""
-    unreachable = 0
-    for accession in accessions:
-        try:
-            yield _fetch(ARCHIVE.check(accession), client, report)
-            unreachable = 0
-        except CatalogError as error:
-            unreachable = unreachable + 1 if isinstance(error, ArchiveUnreachableError) else 0
-            if unreachable == _DOWN:
-                raise
-            report.lost(f"bia:{accession}", error)
 
 
 def _is_ours(hit: Any) -> bool:

@@ -115,8 +115,13 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
     query = _RELEASED if since is None else f"{_RELEASED} AND map_release_date:[{since}T00:00:00Z TO *]"
     total = _count_released(query, client)
     page = int(cursor or 1)
-    while (page - 1) * _ROWS < total:
+    while page == 1 or (page - 1) * _ROWS < total:
         rows = parse_rows(_ask_rows(query, page, client, _ROWS))
+        if rows and not total:
+            msg = (
+                f"EMDB gave {len(rows)} rows for {query!r}, and its facets count none. Try again later, then report it."
+            )
+            raise ArchiveAnswerError(msg)
         records = tuple(record for row in rows if (record := _try_row(row, report)) is not None)
         page += 1
         yield Page(records, str(page), total, len(rows))

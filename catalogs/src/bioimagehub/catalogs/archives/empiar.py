@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
+from bioimagehub.catalogs.archives.attempts import Attempts
 from bioimagehub.catalogs.archives.biostudies import ask_collection, quote_path
 from bioimagehub.catalogs.archives.empiar_entry import API, FILES, parse_record
 from bioimagehub.catalogs.archives.folders import list_folder
 from bioimagehub.catalogs.archives.paging import BIA_SEARCH_ROWS, collect
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.values import day, inside
-from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,8 +55,6 @@ ARCHIVE = Archive(
     interface=API,
 )
 COLLECTION = "BioImages-EMPIAR"
-_DOWN = 3
-"""Entries in a row that cannot be reached after which the archive is down, and the harvest stops to go on later."""
 _FIRST = 10_000
 _RANGE = 100
 _GAP = 1_000
@@ -144,30 +144,24 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
     ArchiveUnreachableError, ArchiveAnswerError
         If a range cannot be read; what was harvested stays, and the harvest goes on at its cursor.
     """
-    first = int(cursor or _FIRST)
-    empty = 0
+    first, empty, attempts = int(cursor or _FIRST), 0, Attempts("empiar", report)
     while empty < _GAP:
         entries = _fetch_entries(f"{first}-{first + _RANGE - 1}", client)
         empty = 0 if entries else empty + _RANGE
-        due = {accession: entries[accession] for accession in sorted(entries) if _is_due(entries[accession], since)}
-        records = list(_harvest_entries(due, client, report))
+        made = (
+            attempts.make(accession, partial(_make_record, accession, entries[accession], client, report))
+            for accession in sorted(entries)
+            if _is_due(entries[accession], since)
+        )
+        records = tuple(record for record in made if record is not None)
         first += _RANGE
-        yield Page(tuple(records), cursor=str(first) if empty < _GAP else None, rows=len(entries))
+        yield Page(records, cursor=str(first) if empty < _GAP else None, rows=len(entries))
 
 
-def _harvest_entries(entries: Mapping[str, Mapping[str, Any]], client: Client, report: Report) -> Iterator[Record]:
-    """Make records of entries; where the range gave only an outline of one, ask for the whole."""
-    unreachable = 0
-    for accession, outline in entries.items():
-        try:
-            entry = outline if "imagesets" in outline else _fetch_entry(accession, client)
-            yield parse_record(accession, entry, report, retrieved=_today())
-            unreachable = 0
-        except CatalogError as error:
-            unreachable = unreachable + 1 if isinstance(error, ArchiveUnreachableError) else 0
-            if unreachable == _DOWN:
-                raise
-            report.lost(f"empiar:{accession}", error)
+def _make_record(accession: str, outline: Mapping[str, Any], client: Client, report: Report) -> Record:
+    """Make the record of an entry; where the range gave only an outline of it, ask for the whole."""
+    entry = outline if "imagesets" in outline else _fetch_entry(accession, client)
+    return parse_record(accession, entry, report, retrieved=_today())
 
 
 def _is_due(entry: Mapping[str, Any], since: date | None) -> bool:

@@ -85,8 +85,11 @@ def list_files(accession: str, client: Client) -> Iterator[File]:
     """List the tables of an experiment; sizes are not stated."""
     from bioimagehub.catalogs.archives.report import Report
 
-    url = f"{_LIST}/{ARCHIVE.check(accession)}/resources/DATA"
-    yield from parse_files(client.get_json(url), accession, Report())
+    rows = client.get_json(f"{_LIST}/{ARCHIVE.check(accession)}/resources/DATA")
+    if not listed(rows):
+        # An unknown experiment has no tables either.
+        fetch_record(accession, client)
+    yield from parse_files(rows, accession, Report())
 
 
 def resolve(accession: str, path: str, client: Client) -> str:

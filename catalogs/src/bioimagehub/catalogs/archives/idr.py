@@ -7,10 +7,12 @@ GitHub, in key-value pairs of the server, and in RO-Crates; sizes stand in IDR's
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
+from bioimagehub.catalogs.archives.attempts import Attempts
 from bioimagehub.catalogs.archives.challenge_lists import SAMPLES
 from bioimagehub.catalogs.archives.folders import list_folder
 from bioimagehub.catalogs.archives.idr_images import parse_challenge, parse_samples
@@ -34,7 +36,7 @@ from bioimagehub.catalogs.archives.idr_study import (
 from bioimagehub.catalogs.archives.omero import fetch_pairs
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.values import inside, line, listed, make_classified, mapping, number
-from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
+from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveError, RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,11 +80,16 @@ ARCHIVE = Archive(
 def search(text: str, client: Client, *, limit: int = 25) -> list[Record]:
     """Find studies whose names, titles or descriptions hold all words, or whose images are annotated with the text.
 
-    The records hold what the list of studies tells; `fetch_record` gives all.
+    The records hold what the list of studies tells; `fetch_record` gives all. Where the search engine does not answer,
+    the log says so, and annotations are left out.
     """
     report, words = Report(), text.casefold().split()
     studies = list_studies(client)
-    annotated = _search_annotations(text, client)
+    annotated: set[str] = set()
+    try:
+        annotated = _search_annotations(text, client) if words else annotated
+    except ArchiveError as error:
+        report.defect("idr", "search", f"annotations of images were left out: {error}")
     found = [
         study
         for study in studies.values()
@@ -173,17 +180,12 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
     IDR does not say when it changed a study: `since` means the day of its release.
     """
     studies = list_studies(client)
-    sizes = read_sizes(client, report)
+    sizes, attempts = read_sizes(client, report), Attempts("idr", report)
     accessions = [accession for accession in studies if cursor is None or accession > cursor]
     for start in range(0, len(accessions), _PAGE):
         part = accessions[start : start + _PAGE]
-        records = []
-        for accession in part:
-            try:
-                records.append(read_study(studies[accession], sizes, client, report))
-            except (RecordNotFoundError, ArchiveAnswerError, InvalidEntryError) as error:
-                report.lost(f"idr:{accession}", error)
-        kept = tuple(record for record in records if newer_than(record, since))
+        made = (attempts.make(each, partial(read_study, studies[each], sizes, client, report)) for each in part)
+        kept = tuple(record for record in made if record is not None and newer_than(record, since))
         yield Page(kept, part[-1], len(studies), len(part))
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _API = "https://www.ebi.ac.uk/mi/impc/solr/impc_images/select"
 _SITE = "https://www.mousephenotype.org"
 _ROWS = 1000
+_GROUPS = 10_000
 _PARAMETER = r"[A-Z][A-Z0-9]{1,9}_[A-Z0-9]{3}_\d{3}_\d{3}"
 ARCHIVE = Archive(
     name="impc",
@@ -240,10 +241,16 @@ def _harvest_parameters(client: Client, report: Report, condition: Mapping[str, 
         "group": "true",
         "group.field": "parameter_stable_id",
         "group.limit": 1,
-        "rows": 10_000,
+        "group.ngroups": "true",
+        "rows": _GROUPS,
     }
     answer = client.get_json(_API, {"q": _ALL, **condition, **grouping, "fl": _FIELDS, "wt": "json"})
-    for group in listed(mapping(answer, "grouped", "parameter_stable_id").get("groups")):
+    grouped = mapping(answer, "grouped", "parameter_stable_id")
+    groups, total = listed(grouped.get("groups")), number(grouped.get("ngroups"))
+    if total is not None and total != len(groups):
+        msg = f"IMPC's Solr declares {total:,} parameters and gave {len(groups):,}. Try again later, then report it."
+        raise ArchiveAnswerError(msg)
+    for group in groups:
         found = mapping(group, "doclist")
         try:
             yield parse_record(mapping(found.get("docs")), number(found.get("numFound")), report)

@@ -165,17 +165,18 @@ def list_images(accession: str, client: Client) -> list[Record]:
 
 
 def harvest(client: Client, report: Report, *, since: date | None = None, cursor: str | None = None) -> Iterator[Page]:
-    """Read all crates, which are one file; `cursor` is the number of crates that were read.
+    """Read all crates, which are one file: a harvest that was broken off begins anew, with the file of that day.
 
     Crates do not say when a study was changed: `since` means the day of its release.
     """
+    del cursor
     dump = fetch_dump(_REPOSITORY, "HEAD", client)
     names = dump.find(rf"project-ro-crate/(?:database|repository)/[^/]+{re.escape(_ENDING)}")
     if not names:
         msg = f"{dump.url} holds no crates; expected those of SSBD. Its folders may have changed: report it."
         raise ArchiveAnswerError(msg)
     today = datetime.now(UTC).date()
-    for start in range(int(cursor or 0), len(names), _PAGE):
+    for start in range(0, len(names), _PAGE):
         part = names[start : start + _PAGE]
         records = (_read_crate(dump, name, today, report) for name in part)
         kept = tuple(
@@ -183,7 +184,7 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
             for record in records
             if record is not None and (since is None or record.released is None or record.released >= since)
         )
-        yield Page(kept, str(start + len(part)), len(names), len(part))
+        yield Page(kept, None, len(names), len(part))
 
 
 def parse_crate(document: Any, source: str, retrieved: date, report: Report) -> Record:
