@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bioimagehub.catalogs import open_catalog
+from bioimagehub.catalogs.archives import ARCHIVES, client, harvesting
 from bioimagehub.catalogs.cli import ACTIONS
 from bioimagehub.catalogs.commands.output import format_size, print_table
 from bioimagehub.hub.cli import main, make_parser
-from servers.archives import ArchiveServer
+from servers.archives import Answer, ArchiveServer, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -86,6 +89,11 @@ def test_misspelt_search_suggests(capsys: pytest.CaptureFixture[str]) -> None:
         (["search", "x" * 2000], "at most 1,000 are taken"),
         (["show", "idr:idr9999"], "no entry 'idr:idr9999'; the nearest are"),
         (["cite", "idr:idr0062", "nothing"], "no entry 'nothing'"),
+        (["cite", "idr:idr0062", "bbbc"], "bbbc is an archive of 43 records; expected the identifier of one record"),
+        (["lock", "bbbc"], "bioimagehub catalog search --archive bbbc"),
+        (["show", "bbbc", "--json"], "bbbc is an archive"),
+        (["files", "idr:idr0062", "--limit", "-1"], "The limit is -1; expected none below 0"),
+        (["search", "--size", f"{'9' * 400}.."], "Expected a number of bytes"),
         (["files", "nowhere:1"], "no archive 'nowhere'"),
         (["lock"], "Nothing to lock"),
         (["verify", "no-such.lock"], "no-such.lock"),
@@ -166,6 +174,73 @@ def test_show_and_files_ask_the_archive(
         assert capsys.readouterr().out.startswith("Seven\n")
         assert main(["catalog", "files", "bia:S-BIAD7"]) == 0
         assert capsys.readouterr().out == "a b.tif\t3 B\thttps://ftp.ebi.ac.uk/x/S-BIAD7/Files/a%20b.tif\n"
+
+
+@pytest.fixture
+def loopback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ArchiveServer]:
+    """A server that plays all archives, with a client that need not be polite to it."""
+    with ArchiveServer() as server:
+        # http comes first: what the second rule gives would match it.
+        (tmp_path / "hosts.yml").write_text(
+            f"- {{match: 'http://', try: ['{server.url}']}}\n- {{match: 'https://', try: ['{server.url}']}}\n"
+        )
+        monkeypatch.setenv("BIOIMAGEHUB_HOSTS", str(tmp_path / "hosts.yml"))
+        monkeypatch.setattr(client, "Client", partial(client.Client, rate=1000.0, pause=0.01))
+        yield server
+
+
+def test_thousands_of_files_are_listed_and_a_few_without_the_rest(
+    capsys: pytest.CaptureFixture[str], loopback: ArchiveServer
+) -> None:
+    base = "https://www.ebi.ac.uk/biostudies/api/v1/studies/S-BIAD7"
+    rows = [{"path": f"{number}.tif", "Size": 3, "type": "file", "isDirectory": "false"} for number in range(2500)]
+
+    def page(request: Request) -> Answer:
+        start, length = int(request.query["offset"]), int(request.query["limit"])
+        answer = {"items": rows[start : start + length], "pagination": {"total": len(rows)}}
+        return Answer(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+
+    loopback.add(f"{base}/info", json={"files": 2500, "httpLink": "https://ftp.ebi.ac.uk/x/S-BIAD7"})
+    loopback.add(f"{base}/files", answer=page)
+    assert main(["catalog", "files", "bia:S-BIAD7"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2500
+    loopback.requests.clear()
+    assert main(["catalog", "files", "bia:S-BIAD7", "--limit", "2", "--json"]) == 0
+    assert [file["path"] for file in json.loads(capsys.readouterr().out)] == ["0.tif", "1.tif"]
+    assert len(loopback.requests) == 2
+
+
+def test_archives_that_do_not_answer_do_not_stop_the_harvest_of_the_others(
+    capsys: pytest.CaptureFixture[str], loopback: ArchiveServer, tmp_path: Path
+) -> None:
+    assert main(["catalog", "harvest", "--into", str(tmp_path / "harvest")]) == 1
+    told = capsys.readouterr()
+    assert f"{len(ARCHIVES) - 3} of {len(ARCHIVES)} archives were not harvested: allen, bbbc, bia" in told.err
+    assert "Run the command again for these; it goes on where it stopped" in told.err
+    assert "ukbiobank: 0 defects tolerated, 0 records lost" in told.out
+    assert "emdataresource.report.json" in told.out
+    tables = sorted(path.name for path in (tmp_path / "harvest").glob("*.parquet"))
+    assert tables == ["emdataresource.parquet", "phenoimageshare.parquet", "ukbiobank.parquet"]
+
+
+def test_a_full_disk_is_told_and_leaves_the_last_good_harvest(
+    capsys: pytest.CaptureFixture[str], loopback: ArchiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["catalog", "harvest", "ukbiobank", "--into", str(tmp_path / "harvest")]
+    assert main(arguments) == 0
+    before = (tmp_path / "harvest" / "ukbiobank.parquet").read_bytes()
+    with monkeypatch.context() as patch:
+
+        def full(*_: object, **__: object) -> int:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(harvesting, "write_table", full)
+        assert main([*arguments[:3], "phenoimageshare", *arguments[3:]]) == 1
+    told = capsys.readouterr().err
+    assert "cannot be written: [Errno 28] No space left on device. Make room" in told
+    assert "2 of 2 archives were not harvested" in told
+    assert (tmp_path / "harvest" / "ukbiobank.parquet").read_bytes() == before
+    assert main(arguments) == 0
 
 
 def test_table_for_people_takes_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+    from bioimagehub.catalogs.archives.report import Report
+
+_SHOWN = 20
+
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``harvest`` to the parser of ``catalog``."""
@@ -34,12 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
     from bioimagehub.catalogs.archives.client import Client
     from bioimagehub.catalogs.archives.harvesting import harvest_archive
     from bioimagehub.catalogs.entries import harvest_path
-    from bioimagehub.catalogs.errors import ArchiveError, NotOfferedError
+    from bioimagehub.catalogs.errors import ArchiveError, CatalogError, NotOfferedError
 
     folder = arguments.into or harvest_path()
-    names = arguments.archives or list(ARCHIVES)
-    for name in names:
-        open_archive(name)
+    # A name that an archive had before stands for the one that has its content now.
+    names = list(dict.fromkeys(open_archive(name).ARCHIVE.name for name in arguments.archives or ARCHIVES))
     failed = []
     with Client() as client:
         for name in names:
@@ -49,11 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
             except NotOfferedError as error:
                 print(f"{name}: {error}", file=sys.stderr)
                 failed += [name] if arguments.archives else []
-            except ArchiveError as error:
+            except CatalogError as error:
                 print(f"{name}: {error}", file=sys.stderr)
                 failed.append(name)
+            except OSError as error:
+                print(f"{name}: {folder} cannot be written: {error}. Make room, or choose --into.", file=sys.stderr)
+                failed.append(name)
             else:
-                print(f"{name}: {report.summary()}")
+                _show_report(name, report, folder)
     if failed:
         msg = (
             f"{len(failed)} of {len(names)} archives were not harvested: {', '.join(failed)}. Their last good harvest "
@@ -61,6 +67,16 @@ def run(arguments: argparse.Namespace) -> int:
         )
         raise ArchiveError(msg)
     return 0
+
+
+def _show_report(archive: str, report: Report, folder: Path) -> None:
+    """Print the counts and the first losses; thousands of defects are left to the file."""
+    counts, _, _ = report.summary().partition("\n")
+    print(f"{archive}: {counts}")
+    for loss in report.losses[:_SHOWN]:
+        print(f"  {loss.identifier}: lost: {loss.reason}")
+    if report.defects or len(report.losses) > _SHOWN:
+        print(f"  all of them: {folder / archive}.report.json")
 
 
 def _show_progress(archive: str, done: int, total: int | None) -> None:
