@@ -91,7 +91,11 @@ def list_files(accession: str, client: Client) -> Iterator[File]:
     from bioimagehub.catalogs.archives.report import Report
 
     ARCHIVE.check(accession)
-    yield from parse_files(parse_page(client.get_text(f"{SITE}/{accession}"), accession), Report())
+    files = list(parse_files(parse_page(client.get_text(f"{SITE}/{accession}"), accession), Report()))
+    if not files:
+        # A site in trouble shows pages without files, too, but no table of image sets.
+        fetch_index(client)
+    yield from files
 
 
 def resolve(accession: str, path: str, client: Client) -> str:

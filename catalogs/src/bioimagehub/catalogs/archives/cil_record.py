@@ -49,13 +49,7 @@ def parse_record(accession: str, document: Any, report: Report) -> Record:
     """
     from bioimagehub.catalogs.vocabulary.licences import parse_licence
 
-    content = mapping(document, "CIL_CCDB")
-    if not content:
-        msg = (
-            f"The document of CIL:{accession} holds no CIL_CCDB; expected one. "
-            "Try again later; if it stays so, report it to the Cell Image Library."
-        )
-        raise ArchiveAnswerError(msg)
+    content = _content(accession, document)
     identifier = f"cil:{accession}"
     core, citation = mapping(content, "CIL", "CORE"), mapping(content, "Citation")
     files = parse_files(accession, document, report)
@@ -98,7 +92,7 @@ def parse_record(accession: str, document: Any, report: Report) -> Record:
 
 def parse_files(accession: str, document: Any, report: Report) -> tuple[File, ...]:
     """List the files of a record; alternative files say themselves where they are."""
-    content = mapping(document, "CIL_CCDB")
+    content = _content(accession, document)
     folder = "videos" if mapping(content, "Data_type").get("Video") is True else "images"
     named = [(each, f"/media/{folder}/{accession}/{each.get('File_path')}") for each in _files(content, "Image_files")]
     named += [(each, str(each.get("URL_postfix"))) for each in _files(content, "Alternative_image_files")]
@@ -113,6 +107,17 @@ def parse_files(accession: str, document: Any, report: Report) -> tuple[File, ..
         for each, place in named
     )
     return tuple(file for file in found if file is not None)
+
+
+def _content(accession: str, document: Any) -> dict[str, Any]:
+    content = mapping(document, "CIL_CCDB")
+    if not content:
+        msg = (
+            f"The document of CIL:{accession} holds no CIL_CCDB; expected one. "
+            "Try again later; if it stays so, report it to the Cell Image Library."
+        )
+        raise ArchiveAnswerError(msg)
+    return content
 
 
 def _files(content: dict[str, Any], key: str) -> list[dict[str, Any]]:

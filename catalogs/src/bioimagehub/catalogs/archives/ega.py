@@ -126,6 +126,9 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
     released before; EGA gives no day of a change.
     """
     for step in _walk(f"{_API}/datasets", client, start=int(cursor or 0)):
+        if not step.rows and cursor is None and step.next is None:
+            msg = f"{_API}/datasets lists no dataset; expected thousands. EGA may be in trouble: try again later."
+            raise ArchiveAnswerError(msg)
         records = []
         for row in step.rows:
             try:

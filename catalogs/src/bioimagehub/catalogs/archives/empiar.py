@@ -148,6 +148,9 @@ def harvest(client: Client, report: Report, *, since: date | None = None, cursor
     while empty < _GAP:
         entries = _fetch_entries(f"{first}-{first + _RANGE - 1}", client)
         empty = 0 if entries else empty + _RANGE
+        if empty == _GAP == first + _RANGE - _FIRST:
+            msg = f"EMPIAR gave no entry from {_FIRST} on; expected thousands. It may be in trouble: try again later."
+            raise ArchiveAnswerError(msg)
         made = (
             attempts.make(accession, partial(_make_record, accession, entries[accession], client, report))
             for accession in sorted(entries)

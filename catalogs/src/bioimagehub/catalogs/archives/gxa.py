@@ -85,11 +85,16 @@ def list_files(accession: str, client: Client) -> Iterator[File]:
     """List the tables of an experiment; sizes are not stated."""
     from bioimagehub.catalogs.archives.report import Report
 
-    rows = client.get_json(f"{_LIST}/{ARCHIVE.check(accession)}/resources/DATA")
-    if not listed(rows):
+    url = f"{_LIST}/{ARCHIVE.check(accession)}/resources/DATA"
+    rows = client.get_json(url)
+    if not isinstance(rows, list):
+        msg = f"{url} gave {type(rows).__name__}; expected a list of tables. Try again later, then report it."
+        raise ArchiveAnswerError(msg)
+    files = list(parse_files(rows, accession, Report()))
+    if not files:
         # An unknown experiment has no tables either.
         fetch_record(accession, client)
-    yield from parse_files(rows, accession, Report())
+    yield from files
 
 
 def resolve(accession: str, path: str, client: Client) -> str:
