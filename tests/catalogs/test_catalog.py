@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bioimagehub.catalogs import Catalog, open_catalog, pins
+from bioimagehub.catalogs.bounds import parse_bound
 from bioimagehub.catalogs.entries import find_installed_catalog
 from bioimagehub.catalogs.errors import (
     InvalidEntryError,
@@ -312,3 +313,39 @@ def test_changed_record_is_refused_or_warned_about(samples: Path, everything: Ca
     with pytest.warns(UserWarning, match="not what"):
         locked = open_catalog(lock=lock, on_change="warn")
     assert [record.identifier for record in locked] == ["idr:idr0062"]
+
+
+def test_whole_numbers_are_values_of_facets(everything: Catalog) -> None:
+    assert len(everything.search(organism=9606)) == len(everything.search(organism="9606")) > 0
+    years = everything.search(year=[2019, "2020"])
+    assert len(years) == len(everything.search(year=2019)) + len(everything.search(year=2020)) > 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"organism": 9606.5}, "The facet 'organism' was given 9606.5. Expected texts"),
+        ({"use": [None]}, r"The facet 'use' was given \[None\]. Expected texts"),
+        ({"size": "1 TB"}, "The range 'size' was given '1 TB'. Expected the least and the largest"),
+        ({"size": 5}, r"Write it like this: \('1 TB', None\)"),
+        ({"size": (5,)}, "with None for an open end"),
+        ({"size": ("9" * 400, None)}, "Expected a number of bytes, or a text such as"),
+        ({"size": (0, float("inf"))}, "inf is no bound of 'size'"),
+        ({"files": ("1.5", None)}, "'1.5' is no bound of 'files'. Expected a whole number"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(everything: Catalog, asked: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidQueryError, match=told):
+        everything.search(**asked)
+
+
+def test_large_numbers_lose_no_digit(everything: Catalog) -> None:
+    assert parse_bound("size", "9007199254740993") == 9007199254740993
+    assert len(everything.search(size=(1e12, None))) == len(everything.search(size=(10**12, None)))
+    assert len(everything.search(size=(1e16, None))) == 0
+
+
+@pytest.mark.parametrize("key", [5, None, slice(0, 5), ("idr", "idr0062"), b"idr"])
+def test_only_texts_are_names_of_entries(catalog: Catalog, key: Any) -> None:
+    with pytest.raises(UnknownEntryError, match=r"expected an identifier as text.*page\(\)"):
+        catalog[key]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.bounds import parse_bound
+from bioimagehub.catalogs.bounds import parse_range, parse_values
 from bioimagehub.catalogs.errors import InvalidEntryError, InvalidQueryError, UnknownEntryError, UnknownFacetError
 from bioimagehub.catalogs.index.fields import SORTS
 from bioimagehub.catalogs.locations import SAMPLES
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.index import Index, Selection
     from bioimagehub.catalogs.records import Record
 
-    Values = str | Sequence[str] | None
-    Range = tuple[int | str | date | None, int | str | date | None] | None
+    Values = str | int | Sequence[str | int] | None
+    Range = tuple[float | str | date | None, float | str | date | None] | None
 
 _PAGE = 500
 _SHOWN = 30
@@ -69,7 +70,7 @@ class Catalog:
 
         identifiers = [record.identifier for record in records]
         if len(set(identifiers)) < len(identifiers):
-            twice = sorted({name for name in identifiers if identifiers.count(name) > 1})
+            twice = sorted(name for name, number in Counter(identifiers).items() if number > 1)
             msg = (
                 f"The catalogs hold more than one entry {', '.join(twice)}; an identifier must belong to one entry. "
                 "Rename the entry in one of the files, or leave that file out of BIOIMAGEHUB_CATALOGS."
@@ -131,6 +132,9 @@ class Catalog:
         UnknownEntryError
             If there is no such entry; the message names the nearest ones.
         """
+        if not isinstance(name, str):
+            msg = f"No entry is called {name!r:.80}; expected an identifier as text. For records by place use page()."
+            raise UnknownEntryError(msg)
         if name in self:
             return _make_record(self._index.get(name))
         named = [identifier for identifier in self._index.find_names(name) if identifier in self]
@@ -242,20 +246,18 @@ phenotype, compound, process, anatomy, licence, access, format, year : str, sequ
             If a range or the order cannot be understood, or the text is too long.
         """
         filters = {
-            name: [value] if isinstance(value, str) else [str(one) for one in value]
+            name: parse_values(name, value)
             for name, value in {
                 "archive": archive, "kind": kind, "part_of": part_of, "organism": organism, "scale": scale,
                 "technology": technology, "method": method, "data_type": data_type, "ground_truth": ground_truth,
                 "gene": gene, "protein": protein, "phenotype": phenotype, "compound": compound, "process": process,
-                "anatomy": anatomy, "licence": licence, "access": access, "format": format, "year": year,
+                "anatomy": anatomy, "licence": licence, "access": access, "format": format, "year": year, "use": use,
             }.items()
             if value is not None
         }  # fmt: skip
-        if use is not None:
-            filters["use"] = [use] if isinstance(use, str) else list(use)
         self._check_facets(filters)
         ranges = {
-            name: (parse_bound(name, bounds[0]), parse_bound(name, bounds[1]))
+            name: parse_range(name, bounds)
             for name, bounds in {
                 "size": size, "files": files, "images": images, "released": released, "modified": modified,
             }.items()
