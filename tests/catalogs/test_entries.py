@@ -59,6 +59,14 @@ def test_address_beside_the_catalog(tmp_path: Path, fields: dict[str, Any]) -> N
     assert read_catalog(file)[0].url == f"{tmp_path}/image.ome.zarr"
 
 
+@pytest.mark.parametrize("here", ["{{CATALOG_DIR}}", "{{  CATALOG_DIR }}"])
+def test_the_folder_is_written_with_any_spaces(tmp_path: Path, fields: dict[str, Any], here: str) -> None:
+    source = _source(fields)
+    source["args"] = {"url": f"{here}/a.zarr"}
+    (record,) = read_catalog(_write(tmp_path / "lab.yml", **{"bbbc038-nuclei": source}))
+    assert record.url == f"{tmp_path}/a.zarr"
+
+
 def test_nested_catalogs_are_read(tmp_path: Path, fields: dict[str, Any]) -> None:
     _write(tmp_path / "inner.yml", **{"bbbc038-nuclei": _source(fields)})
     nested = {"driver": "yaml_file_cat", "args": {"path": "{{ CATALOG_DIR }}/inner.yml"}}
@@ -77,6 +85,7 @@ def test_missing_file_is_told(tmp_path: Path) -> None:
         ("sources: [", "(?s)cannot be read.*Correct the file"),
         ("- a\n- b", "has no mapping 'sources'. Give the path of an Intake catalog"),
         ("", "has no mapping 'sources'"),
+        ("sources: {a: {driver: ome_zarr}, b: {}, a: {driver: mrc}}", "(?s)a stands more than once.*Correct the file"),
         ("sources: {a: 3}", "The entry 'a' in .* is 3; expected a mapping with driver and args"),
         ("sources: {a: {driver: ome_zarr}}", "lacks 'args: url'. Add it"),
         ("sources: {a: {driver: yaml_file_cat}}", "lacks 'args: path'. Add it"),

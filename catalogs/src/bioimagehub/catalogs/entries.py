@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import reprlib
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,13 +15,18 @@ from platformdirs import user_data_path
 
 from bioimagehub.catalogs.errors import CatalogNotFoundError, InvalidEntryError
 
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # PyYAML without libyaml
+    from yaml import SafeLoader as _SafeLoader
+
 if TYPE_CHECKING:
     from bioimagehub.catalogs.records import Record
 
 NESTED = "yaml_file_cat"
 ARCHIVE = "archive"
 """Driver of an entry that stands for all records of an archive, in a table."""
-_HERE = "{{ CATALOG_DIR }}"
+_HERE = re.compile(r"\{\{\s*CATALOG_DIR\s*\}\}")
 
 
 def harvest_path() -> Path:
@@ -168,7 +174,7 @@ def nested_path(name: str, source: Mapping[str, Any], file: Path) -> Path:
     CatalogNotFoundError
         If there is none.
     """
-    shipped = Path(str(_argument(source, "path", name, file)).replace(_HERE, str(file.parent)))
+    shipped = Path(_located(_argument(source, "path", name, file), file))
     path = shipped
     if source.get("driver") == ARCHIVE and file.parent == find_installed_catalog().parent:
         harvested = harvest_path() / shipped.name
@@ -182,9 +188,22 @@ def nested_path(name: str, source: Mapping[str, Any], file: Path) -> Path:
     return path
 
 
+class _Loader(_SafeLoader):
+    """Refuses a key that stands twice, as Intake does: the first entry of that name would be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Make a dictionary, unless a key stands twice."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if len(set(keys)) < len(keys):
+            twice = ", ".join(sorted({key[:60] for key in keys if keys.count(key) > 1}))
+            raise yaml.constructor.ConstructorError(None, None, f"{twice} stands more than once", node.start_mark)
+        made: dict[Any, Any] = super().construct_mapping(node, deep)
+        return made
+
+
 def _read_sources(file: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        content = yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader
     except FileNotFoundError as error:
         msg = f"The catalog {file} was not found. Check the path, and the variable BIOIMAGEHUB_CATALOGS if it is set."
         raise CatalogNotFoundError(msg) from error
@@ -213,10 +232,15 @@ def _argument(source: Mapping[str, Any], argument: str, name: str, file: Path) -
     return arguments[argument]
 
 
+def _located(address: Any, file: Path) -> str:
+    """Put the folder of a catalog file in place of what stands for it."""
+    return _HERE.sub(lambda _: str(file.parent), str(address))
+
+
 def _read_entry(name: str, source: Mapping[str, Any], file: Path) -> Record:
     from bioimagehub.catalogs.records import parse_record
 
-    url = str(_argument(source, "url", name, file)).replace(_HERE, str(file.parent))
+    url = _located(_argument(source, "url", name, file), file)
     metadata = source.get("metadata") or {}
     if not isinstance(metadata, Mapping):
         msg = (
