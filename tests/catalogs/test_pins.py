@@ -161,6 +161,14 @@ def test_what_fails_on_the_way_leaves_the_old_lock(tmp_path: Path, monkeypatch: 
     assert [path.name for path in tmp_path.iterdir()] == ["data.lock.json"]
 
 
+def test_a_file_that_is_no_lock_is_not_replaced(tmp_path: Path) -> None:
+    notebook = tmp_path / "analysis.ipynb"
+    notebook.write_text('{"cells": []}')
+    with pytest.raises(InvalidDocumentError, match=r"analysis.ipynb is not a lock.*move it away and lock anew"):
+        pins.write_lock(notebook, [make()])
+    assert notebook.read_text() == '{"cells": []}'
+
+
 def test_a_missing_lock_is_told(tmp_path: Path) -> None:
     with pytest.raises(CatalogNotFoundError, match=r"was not found.*bioimagehub catalog lock"):
         pins.read_lock(tmp_path / "data.lock.json")

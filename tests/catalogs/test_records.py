@@ -43,6 +43,7 @@ def test_record_does_not_change(fields: dict[str, Any]) -> None:
         ("shape", [512, "512"], "shape.1: Input should be a valid integer"),
         ("shape", [512, 0], "shape.1: Input should be greater than 0"),
         ("spacing", [-1.0, None], "spacing.0: Input should be greater than 0"),
+        ("spacing", [float("inf"), None], "spacing.0: Input should be a finite number"),
         ("spacing", [None], r"len\(self.axes\)=2 and the length 1 of spacing differ"),
         ("shape", [512], r"len\(self.axes\)=2 and len\(self.shape\)=1 differ"),
         ("axes", ["x", "y"], "are not in the order t, c, z, y, x"),

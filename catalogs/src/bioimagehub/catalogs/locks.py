@@ -132,7 +132,7 @@ def read_lock(path: Path | str) -> Lock:
         )
         msg = (
             f"{file} is not a lock, or was damaged: {faults}. "
-            "Take it from version control again, or lock anew with: bioimagehub catalog lock."
+            "Take it from version control again, or move it away and lock anew with: bioimagehub catalog lock."
         )
         raise InvalidDocumentError(msg) from error
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import (
     CatalogNotFoundError,
-    InvalidDocumentError,
     InvalidEntryError,
     LockMismatchError,
     RecordNotFoundError,
@@ -129,6 +128,8 @@ def write_lock(
     ------
     InvalidEntryError
         If two different records have the same identifier.
+    InvalidDocumentError
+        If the file is there and is no lock, or a damaged one; it stays.
     LockNotWritableError
         If the file cannot be written.
     ArchiveError
@@ -150,7 +151,7 @@ def write_lock(
     file = Path(path)
     try:
         old = read_lock(file)
-    except (CatalogNotFoundError, InvalidDocumentError):
+    except CatalogNotFoundError:
         old = None
     if old is not None and (old.catalog, old.pins) == (lock.catalog, lock.pins):
         return old

@@ -186,7 +186,7 @@ class Record(Part):
     shape: tuple[Length, ...] = ()
     chunks: tuple[Length, ...] = ()
     shards: tuple[Length, ...] = ()
-    spacing: tuple[Annotated[float, Field(gt=0)] | None, ...] = ()
+    spacing: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)] | None, ...] = ()
     dtype: Line | None = None
     channels: tuple[Channel, ...] = ()
     labels: tuple[Name, ...] = ()
