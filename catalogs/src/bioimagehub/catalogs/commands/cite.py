@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.citation import STYLES
+from bioimagehub.catalogs.commands.records import find_record
 
 if TYPE_CHECKING:
     import argparse
@@ -25,6 +26,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     catalog = open_catalog()
     # All are looked up first: an unknown one is told before anything is printed.
-    for record in [catalog[identifier] for identifier in arguments.identifiers]:
+    for record in [find_record(catalog, identifier) for identifier in arguments.identifiers]:
         print(record.cite(arguments.style))
     return 0

@@ -6,6 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.commands.output import add_json, format_size, print_json, print_table
+from bioimagehub.catalogs.commands.records import find_archive
+from bioimagehub.catalogs.errors import InvalidQueryError
 
 if TYPE_CHECKING:
     import argparse
@@ -23,12 +25,14 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print path, size and address of each file."""
-    from bioimagehub.catalogs.archives import open_archive
     from bioimagehub.catalogs.archives.client import Client
 
-    archive, _, accession = arguments.identifier.partition(":")
+    if arguments.limit is not None and arguments.limit < 0:
+        msg = f"The limit is {arguments.limit}; expected none below 0. Leave it out to list all files."
+        raise InvalidQueryError(msg)
+    archive, accession = find_archive(arguments.identifier)
     with Client() as client:
-        found = list(islice(open_archive(archive).list_files(accession, client), arguments.limit))
+        found = list(islice(archive.list_files(accession, client), arguments.limit))
     if arguments.json:
         print_json([file.model_dump(mode="json", exclude_defaults=True) for file in found])
     else:

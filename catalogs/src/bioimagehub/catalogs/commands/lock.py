@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bioimagehub.catalogs.commands.records import find_record
+
 if TYPE_CHECKING:
     import argparse
 
@@ -34,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bioimagehub.catalogs.mentions import find_mentions
 
     catalog = open_catalog()
-    records = [catalog[identifier] for identifier in arguments.identifiers]
+    records = [find_record(catalog, identifier) for identifier in arguments.identifiers]
     for notebook in arguments.notebook:
         records += find_mentions(notebook, catalog)
     if not records:

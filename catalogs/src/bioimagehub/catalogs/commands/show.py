@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.commands.output import add_json, print_json
+from bioimagehub.catalogs.commands.records import find_archive, find_record
 
 if TYPE_CHECKING:
     import argparse
@@ -23,16 +24,15 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the record."""
     if arguments.live:
-        from bioimagehub.catalogs.archives import open_archive
         from bioimagehub.catalogs.archives.client import Client
 
-        archive, _, accession = arguments.identifier.partition(":")
+        archive, accession = find_archive(arguments.identifier)
         with Client() as client:
-            record = open_archive(archive).fetch_record(accession, client)
+            record = archive.fetch_record(accession, client)
     else:
         from bioimagehub.catalogs import open_catalog
 
-        record = open_catalog()[arguments.identifier]
+        record = find_record(open_catalog(), arguments.identifier)
     if arguments.json:
         print_json(record.model_dump(mode="json", exclude_defaults=True))
     else:
