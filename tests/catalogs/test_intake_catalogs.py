@@ -130,6 +130,16 @@ def test_yaml_goes_round(samples: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["own.yml"]
 
 
+def test_version_1_catalogs_are_saved(entries: IntakeCatalog, tmp_path: Path) -> None:
+    study = entries["idr"]["idr0062"]
+    for name, catalog in {"archive": entries["idr"], "study": study, "found": entries["idr"].search("idr0062")}.items():
+        catalog.save(str(tmp_path / name))
+        again = intake.open_catalog(str(tmp_path / name), driver="yaml_file_cat")
+        assert again[next(iter(again))].url.startswith("https://")
+        assert len(list(open_catalog(tmp_path / name))) == len(again) > 1
+    assert set(again) <= {f"idr0062/{image}" for image in study}
+
+
 def test_plain_yaml_needs_nothing_of_ours(samples: Path, tmp_path: Path) -> None:
     """In a process in which our package cannot be imported."""
     import subprocess

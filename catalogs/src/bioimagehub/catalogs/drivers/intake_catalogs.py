@@ -16,6 +16,7 @@ from intake.catalog.entry import CatalogEntry
 from bioimagehub.catalogs.catalog import Catalog as Records
 from bioimagehub.catalogs.drivers.intake_sources import RecordSource, find_source
 from bioimagehub.catalogs.indexes import open_catalog_index
+from bioimagehub.catalogs.intake_yaml import dump_yaml
 
 if TYPE_CHECKING:
     from intake.source.base import DataSource
@@ -118,6 +119,10 @@ class _RecordsCatalog(Catalog):
         """
         return FoundCatalog(self._records, self._records.search(text, **facets), text, self._prefix)
 
+    def serialize(self) -> str:
+        """Write the images that a driver reads as a catalog file; `save` puts it into a file."""
+        return dump_yaml(self._listed.search(readable=True))
+
     def __repr__(self) -> str:
         return f"<Intake catalog: {self.name}, {len(self)} entries>"
 
@@ -145,6 +150,10 @@ class ArchiveCatalog(_RecordsCatalog):
         del path
         records = Records.of_index(open_catalog_index([Path(catalog)])).search(archive=archive)
         super().__init__(records, records.search(part=False), f"{archive}:", name=archive, metadata=metadata)
+
+    def serialize(self) -> str:
+        """Write the images that a driver reads as a catalog file, those of studies with the name of their study."""
+        return dump_yaml(self._records.search(readable=True))
 
 
 class StudyCatalog(_RecordsCatalog):
