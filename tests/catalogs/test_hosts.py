@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from bioimagehub.catalogs.errors import InvalidHostsError
 from bioimagehub.catalogs.hosts import BUILT_IN, Hosts, Rule, installed_hosts
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOSTS = Hosts(BUILT_IN)
 IMAGE = "S-BIAD599/01776a3a/01776a3a.zarr"
@@ -101,6 +98,11 @@ def test_a_missing_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("BIOIMAGEHUB_HOSTS", str(tmp_path / "none.yml"))
     with pytest.raises(InvalidHostsError, match="unset BIOIMAGEHUB_HOSTS"):
         installed_hosts()
+
+
+def test_every_built_in_rule_is_told() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "hosts.md").read_text()
+    assert [rule.match_prefix for rule in BUILT_IN if f"| `{rule.match_prefix}" not in page] == []
 
 
 def test_a_prefix_names_a_whole_host() -> None:
