@@ -121,6 +121,15 @@ def test_without_a_folder_to_write_it_is_built_in_memory_with_a_warning(lab: Pat
         assert len(open_catalog_index([lab])) == 1
 
 
+def test_where_an_index_cannot_be_put_the_next_folder_is_taken(lab: Path, tmp_path: Path) -> None:
+    open_catalog(lab)
+    (index,) = (tmp_path / "index").glob("*.sqlite")
+    index.unlink()
+    (index / "in-the-way").mkdir(parents=True)
+    assert len(open_catalog(lab)) == 1
+    assert len(_indexes(index_paths()[1])) == 1
+
+
 def test_one_identifier_in_two_files_names_both(lab: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.yml"
     other.write_text(lab.read_text())

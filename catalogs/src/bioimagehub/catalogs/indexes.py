@@ -68,7 +68,8 @@ def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None]
         except IndexNotWritableError as error:
             failures.append(error)
         except OSError as error:
-            if isinstance(error, CatalogError) or error.errno not in _NOT_WRITABLE:
+            full = isinstance(error, IndexNotWritableError)
+            if not full and (isinstance(error, CatalogError) or error.errno not in _NOT_WRITABLE):
                 raise
             failures.append(error)
     warnings.warn(
