@@ -163,7 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {first}-{min(last, len(sent) - 1)}/{len(sent)}"
             status, sent = 206, sent[first : last + 1]
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(sent)), **headers}.items():
+        length = {} if "Transfer-Encoding" in headers else {"Content-Length": str(len(sent))}
+        for name, value in {**length, **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":

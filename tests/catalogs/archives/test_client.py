@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+import json
 import logging
 import ssl
 import threading
 import time
+from contextlib import suppress
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,6 +136,17 @@ def test_a_cut_answer_is_asked_for_again(server: ArchiveServer, client: Client) 
     assert client.get_json(URL) == {"accno": "S-BIAD599"}
 
 
+def test_chunks_are_read_to_their_end_and_a_cut_one_is_asked_for_again(server: ArchiveServer, client: Client) -> None:
+    packed = gzip.compress(json.dumps(list(range(100_000))).encode())
+    pieces = [packed[place : place + 40_000] for place in range(0, len(packed), 40_000)]
+    body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+    headers = {"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}
+    server.add(URL, answer=lambda _: Answer(200, body, headers))
+    server.cut(URL, after=50_000)
+    assert client.get_json(URL) == list(range(100_000))
+    assert len(server.requests) == 2
+
+
 def test_an_answer_that_is_always_cut_is_told(server: ArchiveServer, client: Client) -> None:
     server.add(URL, json={"accno": "S-BIAD599"})
     server.cut(URL, after=5, times=9)
@@ -146,6 +160,39 @@ def test_a_request_that_hangs_is_made_again(server: ArchiveServer) -> None:
     with _client(server, timeout=0.3) as client:
         assert client.get_json(URL) == {}
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("kind", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
+def test_an_answer_that_drips_is_given_up_in_time(kind: str) -> None:
+    """A byte now and then never lets the wait for the next one run out."""
+    ended = threading.Event()
+
+    class Drip(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            size = b"186A0\r\n" if "chunked" in kind else b""
+            self.wfile.write(f"HTTP/1.1 200 OK\r\n{kind}\r\n\r\n".encode() + size)
+            with suppress(OSError):
+                while not ended.wait(0.02):
+                    self.wfile.write(b" ")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    begun = time.monotonic()
+    try:
+        client = Client(hosts=Hosts(()), timeout=5.0, tries=2, patience=0.3, pause=0.01)
+        with client, pytest.raises(ArchiveUnreachableError, match="was not whole in time"):
+            client.get_json(f"http://127.0.0.1:{server.server_port}/")
+        assert time.monotonic() - begun < 20
+    finally:
+        ended.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def test_nobody_listens() -> None:

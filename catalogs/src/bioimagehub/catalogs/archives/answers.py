@@ -146,7 +146,8 @@ def read_body(response: BaseHTTPResponse, url: str, *, most: int | None, largest
         If it breaks off.
     """
     pieces, size = [], 0
-    for piece in response.stream(_PIECE):
+    # A piece is what has come: waiting until it is full, a host that drips would hold this for hours.
+    while piece := response.read1(_PIECE):
         size += len(piece)
         if size > largest:
             msg = (
