@@ -68,8 +68,7 @@ def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None]
         except IndexNotWritableError as error:
             failures.append(error)
         except OSError as error:
-            full = isinstance(error, IndexNotWritableError)
-            if not full and (isinstance(error, CatalogError) or error.errno not in _NOT_WRITABLE):
+            if isinstance(error, CatalogError) or error.errno not in _NOT_WRITABLE:
                 raise
             failures.append(error)
     warnings.warn(
