@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.records import Record
 
 MEDIA = "https://cildata.crbs.ucsd.edu"
-_FORMATS = {"OME_tif": "ome-tiff", "Zip": "zip", "Jpeg": "jpeg", "Flv": "flv"}
-_BEST = ("OME_tif", "Flv", "Zip", "Jpeg")
+FORMATS = {"OME_tif": "ome-tiff", "Zip": "zip", "Jpeg": "jpeg", "Flv": "flv"}
+BEST = ("OME_tif", "Flv", "Zip", "Jpeg")
 """Which file of a record stands for it: the one that holds most and opens with least."""
-_KINDS = {"Still_image": "still image", "Z_stack": "z-stack", "Time_series": "time series", "Video": "video"}
+KINDS = {"Still_image": "still image", "Z_stack": "z-stack", "Time_series": "time series", "Video": "video"}
 _ANATOMY = ("CELLLINE", "CELLTYPE", "CELLULARCOMPONENT", "HUMAN_DEV_ANATOMY", "PLANT_TISSUE", "MOUSE_GROSS_ANATOMY")
 _UNITS = {"nanometers": 1e-3, "nm": 1e-3, "microns": 1.0, "micrometers": 1.0, "µm": 1.0, "um": 1.0}
 _UNITS |= {"millimeters": 1e3, "mm": 1e3, "angstroms": 1e-4}
@@ -57,7 +57,7 @@ def parse_record(accession: str, document: Any, report: Report) -> Record:
     spdx, url = parse_licence(_text(core.get("TERMSANDCONDITIONS")))
     if spdx is None:
         report.defect(identifier, "licence", "states no terms: nothing may be passed on")
-    kinds = [_KINDS[key] for key, true in mapping(content, "Data_type").items() if true is True and key in _KINDS]
+    kinds = [KINDS[key] for key, true in mapping(content, "Data_type").items() if true is True and key in KINDS]
     organisms = _organisms(core)
     anatomy, processes = _terms(core, *_ANATOMY), _terms(core, "BIOLOGICALPROCESS")
     return make_classified(
@@ -81,7 +81,7 @@ def parse_record(accession: str, document: Any, report: Report) -> Record:
             "keywords": (*kinds, *_group(core)),
             "size": sum(sizes) if sizes else None,
             "files": len(files) or None,
-            "formats": tuple(dict.fromkeys(_FORMATS[kind] for kind in _kinds(content) if kind in _FORMATS)),
+            "formats": tuple(dict.fromkeys(FORMATS[kind] for kind in _kinds(content) if kind in FORMATS)),
             "url": _best(content, files),
             "thumbnail": next((file.url for file in files if file.path == f"{accession}.jpg"), None),
             **_array(core, identifier, report),
@@ -136,7 +136,7 @@ def _best(content: dict[str, Any], files: tuple[File, ...]) -> str | None:
     paths = {file.path: file.url for file in files}
     named = reversed(_files(content, "Image_files"))
     by_kind = {str(each.get("File_type")): line(each.get("File_path")) or "" for each in named}
-    return next((paths[by_kind[kind]] for kind in _BEST if by_kind.get(kind) in paths), None)
+    return next((paths[by_kind[kind]] for kind in BEST if by_kind.get(kind) in paths), None)
 
 
 def _text(value: Any) -> str | None:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.archives.report import Report
     from bioimagehub.catalogs.records import Record
 
-_READ = frozenset({"0.4", "0.5"})
+READABLE = frozenset({"0.4", "0.5"})
 """Versions of OME-Zarr that the driver reads."""
 _FIVE = frozenset({"0.1", "0.2"})
 _ORDER = "tczyx"
-_SERIES = frozenset({"idr0026", "idr0051"})
+SERIES = frozenset({"idr0026", "idr0051"})
 """Studies whose objects are groups of Bio-Formats, with the image as series 0 in them, as the table of samples says."""
 
 
@@ -59,7 +59,7 @@ def parse_challenge(text: str, accession: str, report: Report, *, plates: bool =
 
 def _listed_fields(row: Mapping[str, str], accession: str, report: Report, *, plates: bool) -> dict[str, Any]:
     fields = _image_fields(accession, image_url(row), VERSION, report) | image_fields(row, plate=plates)
-    if accession in _SERIES and fields["driver"] is not None:
+    if accession in SERIES and fields["driver"] is not None:
         fields["url"] = f"{fields['url']}/0"
     return fields
 
@@ -93,7 +93,7 @@ def _image_fields(accession: str, url: str, version: str, report: Report) -> dic
     name = unquote(urlsplit(url).path.removesuffix("/0").rpartition("/")[2])
     short = re.sub(r"(\.ome)?\.zarr$", "", name)
     identifier = f"idr:{accession}/{slug(short)}"
-    if version not in _READ:
+    if version not in READABLE:
         report.defect(identifier, "driver", f"OME-Zarr {version} is older than what can be opened here; no driver")
     return {
         "identifier": identifier,
@@ -106,7 +106,7 @@ def _image_fields(accession: str, url: str, version: str, report: Report) -> dic
         "keywords": (OWN_NAMES[accession],) if accession in OWN_NAMES else (),
         "formats": ("ome-zarr",),
         "format_version": version or None,
-        "driver": "ome_zarr" if version in _READ else None,
+        "driver": "ome_zarr" if version in READABLE else None,
         "url": url,
     }
 

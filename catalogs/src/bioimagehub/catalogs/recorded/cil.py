@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from bioimagehub.catalogs.archives.cil_record import BEST, FORMATS, KINDS, MEDIA
 from bioimagehub.catalogs.archives.values import line, make_record, number, term, unique
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.parts import Author, Organism, Publication, Term
@@ -27,11 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER = "cil"
 _TABLE = "cil_public_records.csv"
-_MEDIA = "https://cildata.crbs.ucsd.edu/media"
 _CITATION = re.compile(r"(?P<names>.*?)\s*\((?P<year>\d{4})\)\s*CIL:(?P<number>\d+)")
-_FORMATS = {"OME_tif": "ome-tiff", "Zip": "zip", "Jpeg": "jpeg", "Flv": "flv"}
-_BEST = ("OME_tif", "Flv", "Zip", "Jpeg")  # what to open first
-_KINDS = {"Still_image": "still image", "Z_stack": "z-stack", "Time_series": "time series", "Video": "video"}
 
 
 def parse(folder: Path, report: Report) -> Iterator[Record]:
@@ -47,10 +44,10 @@ def parse(folder: Path, report: Report) -> Iterator[Record]:
 def _make_record(row: dict[str, str], fact: Fact, report: Report) -> Record:
     identifier = f"cil:{row['cil_id']}"
     files = list(_read_files(row["files"], identifier, report))
-    kinds = [_KINDS.get(kind, kind) for kind in row["data_type"].split(";") if kind]
-    place = f"{_MEDIA}/{'videos' if 'video' in kinds else 'images'}/{row['cil_id']}/"
+    kinds = [KINDS.get(kind, kind) for kind in row["data_type"].split(";") if kind]
+    place = f"{MEDIA}/media/{'videos' if 'video' in kinds else 'images'}/{row['cil_id']}/"
     by_kind = {kind: name for kind, name, _ in reversed(files)}
-    best = next((by_kind[kind] for kind in _BEST if kind in by_kind), None)
+    best = next((by_kind[kind] for kind in BEST if kind in by_kind), None)
     cells = [*_terms(row["cell_line"]), *_terms(row["cell_type"])]
     components, processes = _terms(row["cellular_component"]), _terms(row["biological_process"])
     found = _find_organisms(row)
@@ -71,7 +68,7 @@ def _make_record(row: dict[str, str], fact: Fact, report: Report) -> Record:
         "keywords": tuple(kinds),
         "size": sum(size for _, _, size in files) or None,
         "files": len(files) or None,
-        "formats": tuple(dict.fromkeys(_FORMATS[kind] for kind, _, _ in files)),
+        "formats": tuple(dict.fromkeys(FORMATS[kind] for kind, _, _ in files)),
         "url": place + best if best else None,
         "thumbnail": place + by_kind["Jpeg"] if "Jpeg" in by_kind else None,
         "facts": (fact,),
@@ -142,7 +139,7 @@ def _read_files(text: str, identifier: str, report: Report) -> Iterator[tuple[st
     """Give kind, name and bytes of each file, as ``OME_tif:2.tif:4100000|Jpeg:2.jpg:211940`` has them."""
     for part in filter(None, text.split("|")):
         found = re.fullmatch(r"(\w+):([A-Za-z0-9_.-]+):(\d+)", part)
-        if found and found[1] in _FORMATS:
+        if found and found[1] in FORMATS:
             yield found[1], found[2], int(found[3])
         else:
             report.defect(identifier, "files", f"{part[:80]!r} is not a file; left out")

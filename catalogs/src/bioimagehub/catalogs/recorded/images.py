@@ -14,8 +14,6 @@ from bioimagehub.catalogs.vocabulary import licences, methods, organisms
 if TYPE_CHECKING:
     from bioimagehub.catalogs.archives.report import Report
 
-READABLE = ("0.4", "0.5")
-"""Versions of OME-Zarr that the driver reads."""
 _STEM = re.compile(r"(\.klb|\.ims|\.lif)?(\.ome)?\.zarr$")
 _HOSTS = Hosts(BUILT_IN)
 

@@ -10,16 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.parts import Access
+from bioimagehub.catalogs.archives.challenge_lists import PLATE
+from bioimagehub.catalogs.archives.idr_images import SERIES
 from bioimagehub.catalogs.recorded.sources import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SERIES = {"idr0026": "0", "idr0051": "0"}
-PLATE = Access(
-    how="A plate of fields of view: open one field by its own address, such as A/1/0 below the address of the plate."
-)
 _TABLE = "idr/website/studies.tsv"
 
 
@@ -34,6 +31,6 @@ def image_fields(url: str, study: str, *, plate: bool) -> dict[str, Any]:
     """Give address, driver and access of an object: of a plate no driver, of a group the address of its series."""
     if plate:
         return {"url": url, "driver": None, "access": PLATE}
-    series = SERIES.get(study.partition(":")[2])
     inside = re.search(r"\.zarr/.+", url) is not None
-    return {"url": f"{url}/{series}" if series and not inside else url, "driver": "ome_zarr"}
+    series = study.partition(":")[2] in SERIES and not inside
+    return {"url": f"{url}/0" if series else url, "driver": "ome_zarr"}

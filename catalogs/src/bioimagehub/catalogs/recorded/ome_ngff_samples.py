@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from bioimagehub.catalogs.archives.challenge_lists import PLATE
+from bioimagehub.catalogs.archives.idr_images import READABLE
 from bioimagehub.catalogs.archives.values import doi, make_record, number
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.parts import AXIS_ORDER
 from bioimagehub.catalogs.recorded import images
-from bioimagehub.catalogs.recorded.layouts import PLATE
 from bioimagehub.catalogs.recorded.sources import Source, read_rows, read_source
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _read_place(row: dict[str, str], root: str, version: str) -> dict[str, Any]:
         return {"url": root, "access": PLATE}
     inside = row["Thumbnail"] and "bioformats2raw.layout" in row["Keywords"]
     url = images.current_url(row["Thumbnail"]) if inside else root
-    return {"url": url, "driver": "ome_zarr" if version in images.READABLE else None}
+    return {"url": url, "driver": "ome_zarr" if version in READABLE else None}
 
 
 def _read_array(row: dict[str, str], version: str, identifier: str, report: Report) -> dict[str, Any]:

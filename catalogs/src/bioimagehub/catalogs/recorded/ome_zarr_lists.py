@@ -6,10 +6,10 @@ several of them is one record; the list that tells most comes first.
 
 from __future__ import annotations
 
-import csv
 import re
 from typing import TYPE_CHECKING, Any
 
+from bioimagehub.catalogs.archives.challenge_lists import VERSION, read_list
 from bioimagehub.catalogs.archives.values import make_record, number
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.recorded import images, layouts
@@ -71,7 +71,7 @@ def _read_lists(folder: Path) -> dict[str, tuple[str, dict[str, str]]]:
     """Read all lists: from each address to the list and the row that tells most of it."""
     found: dict[str, tuple[str, dict[str, str]]] = {}
     for file in sorted(folder.glob("*.csv")):
-        for row in _read_list(file):
+        for row in read_list(file.read_text(encoding="utf-8-sig")):
             url = row.get("url", "").strip()
             if not url.startswith("https://") or url.endswith(".csv"):
                 continue
@@ -79,15 +79,6 @@ def _read_lists(folder: Path) -> dict[str, tuple[str, dict[str, str]]]:
             if url not in found or sum(map(bool, row.values())) > sum(map(bool, found[url][1].values())):
                 found[url] = (file.name, row)
     return found
-
-
-def _read_list(file: Path) -> Iterator[dict[str, str]]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = [row for row in csv.reader(lines) if row]
-    if rows and "url" in rows[0]:
-        yield from (dict(zip(rows[0], row, strict=False)) for row in rows[1:])
-    else:
-        yield from ({"url": row[0]} for row in rows)
 
 
 def _find_study(url: str, file: str, row: dict[str, str], studies: dict[str, str]) -> str:
@@ -136,7 +127,7 @@ def _make_image(url: str, study: str, row: dict[str, str], fact: Fact, report: R
         "wells": wells,
         "fields": fields_of_view // wells if wells and fields_of_view and fields_of_view % wells == 0 else None,
         "formats": ("ome-zarr",),
-        "format_version": "0.5",
+        "format_version": VERSION,
         **array,
         **place,
         "facts": (fact,),
