@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -349,3 +351,17 @@ def test_large_numbers_lose_no_digit(everything: Catalog) -> None:
 def test_only_texts_are_names_of_entries(catalog: Catalog, key: Any) -> None:
     with pytest.raises(UnknownEntryError, match=r"expected an identifier as text.*page\(\)"):
         catalog[key]
+
+
+def test_catalog_travels_to_other_processes(everything: Catalog, catalog: Catalog) -> None:
+    """As Dask sends it: a catalog of files as their name, one in memory whole."""
+    found = everything.search("mitosis", archive="idr", kind="study")
+    sent = pickle.dumps(found)
+    assert len(sent) < 10_000
+    assert [record.identifier for record in pickle.loads(sent)] == [record.identifier for record in found]  # noqa: S301
+    own = Catalog(list(catalog)[:3])
+    assert list(copy.deepcopy(own)) == list(own)
+
+
+def test_no_value_is_no_condition(everything: Catalog) -> None:
+    assert len(everything.search(use=[], organism=())) == len(everything)

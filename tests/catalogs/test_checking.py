@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bioimagehub.catalogs import open_catalog
+from bioimagehub.catalogs.archives.client import Client
 from bioimagehub.catalogs.checking import check_file, check_live
 from bioimagehub.catalogs.errors import InvalidEntryError
 
@@ -95,3 +97,17 @@ def test_live_check_reports_an_image_that_is_gone(volume: Path, tmp_path: Path) 
 def test_live_check_of_a_sample(samples: Path) -> None:
     record = open_catalog()["samples:nuclei-3d"].model_copy(update={"source_url": "here"})
     assert check_live([record]) == []
+
+
+def test_live_check_gives_up_on_a_host_that_is_silent(volume: Path, tmp_path: Path) -> None:
+    (record,), _ = check_file(_write(tmp_path, ENTRY.replace("NAME", "a")))
+    shown: list[int] = []
+    with socket.socket() as nobody:  # bound and not listening: each connection is refused
+        nobody.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}/a"
+        many = [record.model_copy(update={"source_url": address, "driver": None}) for _ in range(6)]
+        with Client(tries=1, timeout=2.0, patience=1.0, rate=1000.0) as client:
+            problems = check_live(many, client=client, progress=lambda done, _total, _name: shown.append(done))
+    assert len(problems) == 4
+    assert problems[-1].endswith("did not answer; its other links were not checked.")
+    assert shown == [0, 1, 2, 3, 4, 5]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bioimagehub.catalogs import open_catalog
-from bioimagehub.catalogs.errors import InvalidEntryError
+from bioimagehub.catalogs.errors import DamagedIndexError, InvalidEntryError
 from bioimagehub.catalogs.indexes import index_paths, open_catalog_index
 
 if TYPE_CHECKING:
@@ -72,6 +72,38 @@ def test_damage_is_found_and_cured(lab: Path, tmp_path: Path, damage: str) -> No
     else:
         index.unlink()
     assert open_catalog(lab)["lab:cells"].title == "First"
+
+
+def test_damage_that_shows_in_use_is_cured_by_opening_again(lab: Path, tmp_path: Path) -> None:
+    open_catalog(lab)
+    (index,) = (tmp_path / "index").glob("*.sqlite")
+    content = bytearray(index.read_bytes())
+    for place in range(8192, len(content), 64):
+        content[place : place + 32] = bytes(32)
+    index.write_bytes(content)
+    with pytest.raises(DamagedIndexError, match=r"Build it again by opening the catalog again"):
+        list(open_catalog(lab).search("first"))
+    assert not index.exists()
+    assert open_catalog(lab)["lab:cells"].title == "First"
+
+
+def test_what_nobody_comes_back_to_is_swept(lab: Path, tmp_path: Path) -> None:
+    old = tmp_path / "index" / "of-an-old-version.sqlite"
+    new = tmp_path / "index" / "being-built.sqlite"
+    other = tmp_path / "other.yml"
+    other.write_text(ENTRY.replace("TITLE", "Other"))
+    open_catalog(other)
+    (of_other,) = (tmp_path / "index").glob("*.sqlite")
+    for index in (old, new):
+        index.write_bytes(b"")
+    for index in (old, of_other):
+        os.utime(index, (0, 0))
+    other.unlink()
+    open_catalog(lab)
+    left = set((tmp_path / "index").glob("*.sqlite"))
+    assert new in left
+    assert not left & {old, of_other}
+    assert len(list((tmp_path / "index").glob("*.json"))) == 1
 
 
 def test_note_cannot_lead_out_of_the_folder(lab: Path, tmp_path: Path) -> None:

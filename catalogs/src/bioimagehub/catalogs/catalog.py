@@ -216,8 +216,9 @@ class Catalog:
             beginning, ``-word`` must not occur. Synonyms count: ``mitosis`` finds cell division.
         archive, kind, part_of, organism, scale, technology, method, data_type, ground_truth, gene, protein, \
 phenotype, compound, process, anatomy, licence, access, format, year : str, sequence of str or None
-            Values of facets; of several, one must fit. An organism may be given by its scientific or common name,
-            its NCBI taxon or a cell line; a method by name or FBbi identifier. `facets` lists what there is.
+            Values of facets; of several, one must fit; none take all. An organism may be given by its scientific or
+            common name, its NCBI taxon or a cell line; a method by name or FBbi identifier. `facets` lists what
+            there is.
         use : str, sequence of str or None
             What the licence must not forbid, all of them: ``commercial``, ``derivatives``, ``redistribution``.
         reference, readable, part : bool or None
@@ -253,7 +254,7 @@ phenotype, compound, process, anatomy, licence, access, format, year : str, sequ
                 "gene": gene, "protein": protein, "phenotype": phenotype, "compound": compound, "process": process,
                 "anatomy": anatomy, "licence": licence, "access": access, "format": format, "year": year, "use": use,
             }.items()
-            if value is not None
+            if value is not None and not (isinstance(value, list | tuple) and not value)
         }  # fmt: skip
         self._check_facets(filters)
         ranges = {

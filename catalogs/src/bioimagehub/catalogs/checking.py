@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from bioimagehub.catalogs.entries import read_entries
-from bioimagehub.catalogs.errors import ArchiveError, CatalogError
-from bioimagehub.catalogs.locations import SAMPLES, resolve
+from bioimagehub.catalogs.errors import ArchiveError, ArchiveUnreachableError, CatalogError
 from bioimagehub.catalogs.vocabulary.licences import ALL_RIGHTS_RESERVED, USES, forbids, parse_licence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from bioimagehub.catalogs.archives.client import Client
     from bioimagehub.catalogs.records import Record
 
 _LICENCE_REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
@@ -75,40 +77,68 @@ def _find_faults(record: Record, known: set[str]) -> Iterable[str]:
         yield f"its image was not found at {record.url}; correct the path."
 
 
-def check_live(records: Iterable[Record]) -> list[str]:
+def check_live(
+    records: Sequence[Record],
+    *,
+    client: Client | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[str]:
     """Read each image where it lies, and report what is not as the record says.
 
     Parameters
     ----------
-    records : iterable of Record
+    records : sequence of Record
+    client : Client or None
+        What asks for the links; None makes one.
+    progress : callable or None
+        Called with the number of records done, of how many, and the identifier of the next.
 
     Returns
     -------
     list of str
         One line for each link that leads nowhere, and each image that cannot be opened or has other axes, another
-        shape or another type than its record.
+        shape or another type than its record. A host that did not answer several times is not asked again.
     """
     from bioimagehub.catalogs.archives.client import Client
 
     problems = []
-    with Client() as client:
-        for record in records:
-            if not record.source_url.startswith(("https://", "http://")):
-                continue
-            try:
-                client.head(record.source_url)
-            except ArchiveError as error:
-                problems.append(f"{record.identifier}: source_url: {error}")
-    for record in records:
-        if record.driver is not None and record.url is not None:
-            problems += [f"{record.identifier}: {fault}" for fault in _find_drift(record)]
-    return problems
+    with nullcontext(client) if client is not None else Client() as asked:
+        silent: Counter[str] = Counter()
+        for number, record in enumerate(records):
+            if progress is not None:
+                progress(number, len(records), record.identifier)
+            problems += [f"{record.identifier}: {fault}" for fault in _find_dead_link(record, asked, silent)]
+            if record.driver is not None and record.url is not None:
+                problems += [f"{record.identifier}: {fault}" for fault in _find_drift(record, silent)]
+    return problems + [f"{host} did not answer; its other links were not checked." for host in _given_up(silent)]
 
 
-def _find_drift(record: Record) -> list[str]:
+_TIRED = 3
+
+
+def _given_up(silent: Counter[str]) -> list[str]:
+    return sorted(host for host, times in silent.items() if times >= _TIRED)
+
+
+def _find_dead_link(record: Record, client: Client, silent: Counter[str]) -> list[str]:
+    host = urlsplit(record.source_url).netloc
+    if not record.source_url.startswith(("https://", "http://")) or silent[host] >= _TIRED:
+        return []
     try:
-        if str(record.url).startswith(SAMPLES):
-            resolve(str(record.url))
+        client.head(record.source_url)
+    except ArchiveUnreachableError as error:
+        silent[host] += 1
+        return [f"source_url: {error}"]
+    except ArchiveError as error:
+        return [f"source_url: {error}"]
+    silent[host] = 0
+    return []
+
+
+def _find_drift(record: Record, silent: Counter[str]) -> list[str]:
+    if silent[urlsplit(str(record.url)).netloc] >= _TIRED:
+        return []
+    try:
         image = record.open()
         # One pixel, so that a chunk is really read.
         image[dict.fromkeys(image.dims, 0)].load()

@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -79,6 +80,8 @@ def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None]
     return build_memory_index(_iterate(files, progress))
 
 
+_UNTOLD = 3600.0
+"""An index without a note is left alone for so long, in seconds: another process may be about to write the note."""
 _NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST}
 
 
@@ -96,7 +99,7 @@ def _open_noted(folder: Path, note: Path) -> Index | None:
         if state != [_look_at(Path(path)) for path, _, _ in state]:
             return None
         return open_index(folder / Path(name).name)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         # A damaged index, or no note, or one that was cut off: all are cured by building.
         return None
 
@@ -112,7 +115,27 @@ def _build(folder: Path, note: Path, files: Sequence[Path], progress: Callable[[
     if replaced not in {None, index.name}:
         # Processes that have it open go on reading it.
         (folder / str(replaced)).unlink(missing_ok=True)
+    _sweep(folder)
     return open_index(index)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what nobody can come back to: notes of catalogs that are gone, and indexes that no note tells of."""
+    told = set()
+    for note in folder.glob("*.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            content = json.loads(note.read_bytes())
+            if not Path(content["files"][0][0]).exists():
+                note.unlink(missing_ok=True)
+                note.with_suffix(".lock").unlink(missing_ok=True)
+                continue
+            told.add(content["index"])
+    before = time.time() - _UNTOLD
+    for index in folder.glob("*.sqlite"):
+        # A new one may not have its note yet.
+        with suppress(OSError):
+            if index.name not in told and index.stat().st_mtime < before:
+                index.unlink()
 
 
 def _iterate(files: Sequence[Path], progress: Callable[[int], None] | None) -> Iterator[Mapping[str, Any]]:

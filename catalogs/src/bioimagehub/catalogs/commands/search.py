@@ -34,7 +34,13 @@ _FACETS = {
     "format": "such as ome-zarr",
     "year": "year of release",
 }
-_RANGES = {"size": "bytes, or such as 1TB", "released": "dates", "files": "numbers", "images": "numbers"}
+_RANGES = {
+    "size": "bytes, or such as 1TB",
+    "released": "dates",
+    "modified": "dates",
+    "files": "numbers",
+    "images": "numbers",
+}
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

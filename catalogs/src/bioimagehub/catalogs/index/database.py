@@ -61,6 +61,11 @@ class Database:
                 raise schema.damaged(self.where, f"it holds {row!r:.80} where {len(kinds)} other values should be")
         return rows
 
+    def serialize(self) -> bytes:
+        """Give the whole index as bytes."""
+        with self._lock:
+            return self._connection.serialize()
+
     def record(self, number: int) -> dict[str, Any]:
         """Give the fields of a record."""
         fields: dict[str, Any] = json.loads(self._line(number))

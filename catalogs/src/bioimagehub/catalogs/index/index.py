@@ -22,7 +22,7 @@ from bioimagehub.catalogs.index.selection import Selection
 from bioimagehub.catalogs.index.words import WORD, fold, split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _NEAR = 3
@@ -50,6 +50,13 @@ class Index:
 
     def __len__(self) -> int:
         return self._database.count
+
+    def __reduce__(self) -> tuple[Callable[..., Index], tuple[Any, ...]]:
+        """Travel as the name of the file, which who receives it must have; an index in memory travels whole."""
+        where = self._database.where
+        if isinstance(where, schema.OpenedFile):
+            return open_index, (where.path,)
+        return _load_memory, (self._database.serialize(),)
 
     def __repr__(self) -> str:
         return f"<Index of {len(self)} records: {self._database.where}>"
@@ -240,4 +247,10 @@ def open_index(path: Path) -> Index:
         connection.execute("PRAGMA cell_size_check = ON")
     except sqlite3.DatabaseError as error:
         raise schema.damaged(path, f"SQLite says: {error}") from error
-    return Index(Database(connection, path))
+    return Index(Database(connection, schema.OpenedFile(path)))
+
+
+def _load_memory(content: bytes) -> Index:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.deserialize(content)
+    return Index(Database(connection, "in memory"))

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from bioimagehub.catalogs.errors import DamagedIndexError
@@ -142,10 +143,29 @@ def _checksum(meta: Meta) -> int:
     return zlib.crc32(repr(meta).encode())
 
 
+class OpenedFile:
+    """The file of an index that was opened, so that it is known to be one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    __repr__ = __str__
+
+
 def damaged(where: object, found: str) -> DamagedIndexError:
-    """Make the error of an index that is not whole."""
+    """Make the error of an index that is not whole.
+
+    A file that was opened as an index is removed, so that the next one who looks for it builds it again. Nothing is
+    lost: it holds what the catalogs hold. A file that was not, stays: it may be something else.
+    """
+    if isinstance(where, OpenedFile):
+        with suppress(OSError):
+            where.path.unlink()
     msg = (
         f"The index {where} is damaged or not an index of this version: {found}. "
-        "Build it again from the catalogs; nothing else is kept in it."
+        "Build it again by opening the catalog again; nothing else is kept in it."
     )
     return DamagedIndexError(msg)
