@@ -90,9 +90,6 @@ def client() -> Iterator[Client]:
         yield client
 
 
-# ---- writing and reading ------------------------------------------------------------------------------------------
-
-
 def test_a_lock_holds_what_tells_one_version_from_another(tmp_path: Path) -> None:
     lock = pins.write_lock(tmp_path / "data.lock.json", [make()], catalog="entries of 2026-03-30")
     stored = json.loads((tmp_path / "data.lock.json").read_text())
@@ -215,9 +212,6 @@ def test_pins_out_of_order_or_twice_are_no_lock(tmp_path: Path) -> None:
             pins.read_lock(file)
 
 
-# ---- comparing ----------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("field", "value", "locked", "found"),
     [
@@ -302,9 +296,6 @@ def test_a_sample_is_pinned_by_the_checksum_of_its_files(tmp_path: Path, catalog
     assert [change.field for change in pins.compare(lock, [other])] == ["checksum"]
 
 
-# ---- what the host says -------------------------------------------------------------------------------------------
-
-
 def test_the_etag_of_a_file(tmp_path: Path, host: Host, client: Client) -> None:
     headers = {"ETag": '"abc"', "Content-Length": "12", "Last-Modified": "Mon, 17 Jun 2019 00:00:00 GMT"}
     host.files["/map.mrc"] = headers
@@ -365,8 +356,6 @@ def test_a_path_with_spaces(tmp_path: Path) -> None:
     assert pin.url == "/data/my images/a.zarr"
     assert pins.read_lock(tmp_path / "lock").pins == (pin,)
 
-
-# ---- secrets ------------------------------------------------------------------------------------------------------
 
 SECRETS = [
     "https://host/a.zarr?key=s3cret",

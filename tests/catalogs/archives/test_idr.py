@@ -1,164 +1,19 @@
-"""IDR, played in the shape of its servers; accessions, names, genes, phenotypes, sizes and licences are its own.
-
-Study facts: IDR, https://idr.openmicroscopy.org (CC BY 4.0), studies idr0002, idr0013, idr0018, idr0041 and idr0062.
-"""
+"""Studies of IDR, played over HTTP in the shape that it documents, with each of its traps."""
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 
-from bioimagehub.catalogs.archives import idr, idr_images, idr_sources, idr_study, omero, open_archive
+from bioimagehub.catalogs.archives import idr, idr_sources, idr_study, open_archive
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.catalog import Catalog
 from bioimagehub.catalogs.errors import ArchiveAnswerError, ArchiveUnreachableError, CatalogError, RecordNotFoundError
-from servers.archives import Answer
-from servers.damage import damaged, damaged_text
-
-RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "archives" / "idr"
-IDR = "https://idr.openmicroscopy.org"
-RAW = "https://raw.githubusercontent.com"
-FILES = "https://ftp.ebi.ac.uk/pub/databases/IDR"
-CRATES = f"{RAW}/German-BioImaging/idr_study_crates/main/ro-crates"
-SEARCH = f"{IDR}/searchengine/api/v1/resources/image"
-
-SCREENS = [
-    ("idr0002-heriche-condensation/screenA", 102, "Publication Title\nIntegration of biological data by kernels"),
-    ("idr0013-neumann-mitocheck/screenA", 1101, "Publication Title\nPhenotypic profiling of the human genome"),
-    ("idr0013-neumann-mitocheck/screenB", 1302, "Publication Title\nPhenotypic profiling of the human genome"),
-]
-PROJECTS = [
-    ("idr0041-cai-mitoticatlas/experimentA", 404, "Study Title\nExperimental and computational framework"),
-    ("idr0062-blin-nuclearsegmentation/experimentA", 801, "Study Title\nNesSys: nuclei in 3D"),
-    ("a test of the server", 1, ""),
-]
-STUDY_2 = """\
-# STUDY DESCRIPTION SECTION
-\t
-Comment[IDR Study Accession]\tidr0002
-Study Title\tFocused mitotic chromsome condensaton screen using HeLa cells
-Study Type\thigh content screen\t\t
-Study Organism\tHomo sapiens
-Study Organism Term Accession\tNCBITaxon_9606
-Study Screens Number\t1
-Study External URL\t# if there is an existing web page related to the study enter it here
-Study Public Release Date\t2016-05-26
-Study PubMed ID\t24943848
-Study Publication Title\tIntegration of biological data by kernels on graph nodes
-Study Author List\tHériché JK, Lees JG, Ellenberg J
-Study DOI\thttp://dx.doi.org/10.1091/mbc.E13-04-0221
-Study License\tCC BY 4.0
-Study License URL\thttps://creativecommons.org/licenses/by/4.0/
-Study Person Email\tsomebody@example.org
-Study Person Address\tMeyerhofstrasse 1
-Screen Number\t1
-Comment[IDR Screen Name]\tidr0002-heriche-condensation/screenA
-Screen Sample Type\tcell
-Screen Size\tPlates: 12\t5D Images: 1152\tTotal Tb: 2.10
-Screen Imaging Method\tfluorescence microscopy
-Screen Imaging Method Term Accession\tFBbi_00000246
-Screen Technology Type\tRNAi screen
-Phenotype Name\tshorter prophase\tlonger prophase
-Phenotype Term Name\tdecreased duration of mitotic prophase phenotype\tincreased duration of mitotic prophase phenotype
-Phenotype Term Accession\tCMPO_0000329\tCMPO_0000328
-"""
-TABLE_2 = """\
-Plate,Well,Characteristics [Organism],Characteristics [Cell Line],Term Source 2 REF,Term Source 2 Accession,\
-Gene Identifier,Gene Symbol,Compound Name,Compound PubChem CID,Phenotype 1,Phenotype 1 Term Name,Phenotype 1 Term Accession
-plate1_1_013,A1,Homo sapiens,HeLa,EFO,EFO_0001185,ENSG00000117399,CDC20,,,,,
-plate1_1_013,A2,Homo sapiens,HeLa,EFO,EFO_0001185,ENSG00000105127,AKAP8,nocodazole,4122,shorter prophase,\
-decreased duration of mitotic prophase phenotype,CMPO_0000329
-"""  # noqa: E501 - rows of a table
-SIZES = """\
-Study\tContainer\t5D Images\tSize (TB)\tSize\t# of Files
-idr0002-heriche-condensation\tscreenA\t1152\t2.095992298\t2095992297526\t762482
-idr0041-cai-mitoticatlas\texperimentA\t60480\t0.5\t501463982132\t181442
-"""
-PAIRS_2 = {
-    "annotations": [
-        {
-            "ns": "idr.openmicroscopy.org/study/info",
-            "values": [
-                ["Study Title", "Focused mitotic chromsome condensaton screen using HeLa cells"],
-                ["Study Type", "high content screen"],
-                ["Organism", "Homo sapiens"],
-                ["Imaging Method", "fluorescence microscopy"],
-                ["Publication DOI", "10.1091/mbc.E13-04-0221 https://doi.org/10.1091/mbc.E13-04-0221"],
-                ["PubMed ID", "24943848 https://www.ncbi.nlm.nih.gov/pubmed/24943848"],
-                ["License", "CC BY 4.0 https://creativecommons.org/licenses/by/4.0/"],
-                ["Release Date", "2016-05-26"],
-                ["only a key"],
-            ],
-        },
-        {"ns": "openmicroscopy.org/omero/bulk_annotations", "values": []},
-    ]
-}
-INDEX = """\
-<html><head><title>Index of /pub/databases/IDR/idr0002-heriche-condensation</title></head><body>
-<a href="?C=N;O=D">Name</a> <a href="/pub/databases/IDR/">Parent Directory</a>
-<tr><td><a href="screenA/">screenA/</a></td><td align="right">2016-05-26 10:00  </td><td>  - </td></tr>
-<tr><td><a href="read%20me%23.txt">read me#.txt</a></td><td align="right">2016-05-27 10:00  </td><td>1.2K</td></tr>
-<a href="https://elsewhere.example.org/x">elsewhere</a> <a href="%2e%2e/">up</a>
-</body></html>"""
-BELOW = """<html><title>Index of screenA</title><a href="../">Parent</a><a href="D2.tif">D2.tif</a> 2016-05-26</html>"""
-CRATE = {
-    "@context": ["https://w3id.org/ro/crate/1.2/context"],
-    "@graph": [
-        {"@id": "ro-crate-metadata.json", "@type": "CreativeWork", "about": {"@id": f"{IDR}/study/idr0002/"}},
-        {
-            "@id": f"{IDR}/study/idr0002/",
-            "@type": "Dataset",
-            "name": "Focused mitotic chromsome condensaton screen using HeLa cells",
-            "identifier": "idr0002",
-            "datePublished": "2016-05-26",
-            "license": "https://creativecommons.org/licenses/by/4.0/",
-            "publisher": {"@id": f"{IDR}/"},
-            "thumbnailUrl": [f"{IDR}/webgateway/render_thumbnail/179754/"],
-            "about": [{"@id": "http://purl.obolibrary.org/obo/NCBITaxon_9606"}],
-            "size": [{"@id": "#size"}],
-        },
-        {"@id": f"{IDR}/", "@type": "Organization", "name": "Image Data Resource"},
-        {
-            "@id": "http://purl.obolibrary.org/obo/NCBITaxon_9606",
-            "@type": "Taxon",
-            "scientificName": "Homo sapiens",
-        },
-        {"@id": "#size", "@type": "QuantitativeValue", "value": 2, "unitText": "bytes"},
-    ],
-}
-
-
-def play_list(server, kind, objects, *, cap=500):
-    """Play a list of OMERO.web, which gives no more than its cap, whatever the limit that is asked for."""
-
-    def answer(request):
-        start, limit = int(request.query["offset"]), min(int(request.query["limit"]), cap)
-        rows = [{"@id": number, "Name": name, "Description": told} for name, number, told in objects]
-        page = {"data": rows[start : start + limit], "meta": {"totalCount": len(rows), "limit": limit, "offset": start}}
-        return Answer(200, json.dumps(page).encode())
-
-    server.add(f"{IDR}/api/v0/m/{kind}/", answer=answer)
-
-
-def play(server):
-    play_list(server, "screens", SCREENS)
-    play_list(server, "projects", PROJECTS)
-    server.add(f"{SEARCH}/searchbyvalue/", json={"results": {"results": []}, "notice": ""})
-    server.add(f"{IDR}/webclient/api/annotations/", json={"annotations": []})
-    server.add(f"{IDR}/webclient/api/annotations/?type=map&screen=102", json=PAIRS_2)
-    home = f"{RAW}/IDR/idr0002-heriche-condensation/HEAD"
-    server.add(f"{home}/idr0002-study.txt", body=STUDY_2.encode())
-    server.add(f"{home}/screenA/idr0002-screenA-annotation.csv", body=TABLE_2.encode())
-    server.add(f"{RAW}/IDR/idr.openmicroscopy.org/master/_data/studies.tsv", body=SIZES.encode())
-    server.add(f"{CRATES}/idr0002-ro-crate-metadata.json", json=CRATE)
-    server.add(f"{FILES}/idr0002-heriche-condensation/", body=INDEX.encode())
-    server.add(f"{FILES}/idr0002-heriche-condensation/screenA/", body=BELOW.encode())
-    server.add(f"{FILES}/idr0002-heriche-condensation/read%20me%23.txt", body=b"read me")
+from servers.damage import damaged_text
+from servers.idr import FILES, IDR, PAIRS_2, RECORDED, SCREENS, SEARCH, STUDY_2, play, play_list
 
 
 def test_the_whole_way(server, client):
@@ -233,13 +88,6 @@ def test_archives_that_became_studies_are_found_by_their_own_names(server, clien
     assert open_archive("mitocheck") is idr
 
 
-def test_a_search_finds_what_images_are_annotated_with(server, client):
-    play(server)
-    answer = {"results": {"results": [{"id": 404, "name": "idr0041-cai-mitoticatlas/experimentA", "image count": 3}]}}
-    server.add(f"{SEARCH}/searchbyvalue/?value=CDC20&return_containers=true", json=answer)
-    assert [record.identifier for record in idr.search("CDC20", client)] == ["idr:idr0041"]
-
-
 def test_lists_are_paged_under_the_cap_to_the_declared_total(server, client):
     names = [(f"idr{number:04}-a-b/experimentA", number, "") for number in range(1, 1203)]
     play(server)
@@ -268,64 +116,9 @@ def test_a_list_without_total_or_with_doubles_is_refused(server, client):
         idr.search("x", client)
 
 
-def image(number, gene="CDC20"):
-    return {
-        "id": number,
-        "name": f"plate1 [Well {number}]",
-        "screen_name": "idr0002-heriche-condensation/screenA",
-        "key_values": [
-            {"name": "Gene Symbol", "value": gene},
-            {"name": "Gene Identifier", "value": "ENSG00000117399"},
-        ],
-    }
-
-
-def test_images_are_searched_with_bookmarks(server, client):
-    pages = {None: [image(1), image(2)], "2": [image(3)]}
-
-    def answer(request):
-        rows = pages[request.query.get("bookmark")]
-        results = {"results": rows, "size": 3, "total_pages": 2, "bookmark": [rows[-1]["id"]]}
-        return Answer(200, json.dumps({"results": results}).encode())
-
-    server.add(f"{SEARCH}/search/?key=Gene+Symbol&value=CDC20&data_source=idr", answer=answer)
-    records = list(idr.search_images("Gene Symbol", "CDC20", client))
-    assert [record.identifier for record in records] == ["idr:idr0002/1", "idr:idr0002/2", "idr:idr0002/3"]
-    assert records[0].part_of == "idr:idr0002"
-    assert [each.id for each in records[0].genes] == ["ENSEMBL:ENSG00000117399"]
-    assert not any("mapr" in request.url for request in server.requests)
-
-
-def test_images_that_do_not_add_up_are_refused(server, client):
-    server.add(f"{SEARCH}/search/", json={"results": {"results": [image(1)], "size": 3, "bookmark": None}})
-    with pytest.raises(ArchiveAnswerError, match=r"gave 1 images .* declares 3"):
-        list(idr.search_images("Gene Symbol", "CDC20", client))
-
-
 def test_a_search_that_finds_nothing_gives_an_empty_list(server, client):
     server.add(f"{SEARCH}/search/", json={"results": [], "notice": ""})
     assert list(idr.search_images("Gene Symbol", "no such gene", client)) == []
-
-
-def test_an_image_tells_its_genes_phenotypes_and_compounds(server, client):
-    pairs = [
-        ["Gene Identifier", "ENSG00000117399"],
-        ["Gene Symbol", "CDC20"],
-        ["Compound Name", "nocodazole"],
-        ["Compound PubChem URL", "https://pubchem.ncbi.nlm.nih.gov/compound/4122"],
-        ["Phenotype", "shorter prophase"],
-        ["Phenotype Term Name", "decreased duration of mitotic prophase phenotype"],
-        ["Phenotype Term Accession", "CMPO_0000329"],
-    ]
-    annotation = {"ns": "openmicroscopy.org/omero/bulk_annotations", "values": pairs}
-    server.add(f"{IDR}/webclient/api/annotations/?type=map&image=179706", json={"annotations": [annotation]})
-    terms = idr.fetch_terms("image", 179706, client)
-    assert {name: [each.id for each in found] for name, found in terms.items()} == {
-        "genes": ["ENSEMBL:ENSG00000117399"],
-        "phenotypes": ["CMPO:0000329"],
-        "compounds": ["PUBCHEM:4122"],
-        "anatomy": [],
-    }
 
 
 def test_a_study_of_which_only_the_page_tells(server, client, report):
@@ -336,92 +129,6 @@ def test_a_study_of_which_only_the_page_tells(server, client, report):
     server.add(f"{IDR}/study/idr0002/json/", json={"@type": "Dataset", "name": "A title", "license": licence})
     (page,) = idr.harvest(client, report)
     assert page.records[0].licence == "CC0-1.0"
-
-
-SAMPLES = """\
-OME-NGFF version,File Path,SizeX,SizeY,SizeZ,SizeC,SizeT,Axes,Wells,Fields,Keywords,License,Study,DOI,Date added,\
-Representative Image ID,Thumbnail
-0.1,https://livingobjects.ebi.ac.uk/idr/zarr/v0.1/179706.zarr,1344,1024,1,2,329,XYZCT,,,,CC BY 4.0,idr0002,,2020-11-04,179706,
-0.4,https://livingobjects.ebi.ac.uk/idr/zarr/v0.4/idr0062A/6001240.zarr,271,275,236,2,,XYZC,,,labels (0),CC BY 4.0,idr0062,,2022-01-01,6001240,
-0.5,https://livingobjects.ebi.ac.uk/idr/zarr/v0.5/idr0062A/6001240.zarr,271,275,236,2,,XYZC,,,,CC BY-NC-SA 3.0,idr0062,,2024-01-01,6001240,
-0.5,https://livingobjects.ebi.ac.uk/idr/zarr/v0.5/idr0033A/BR00109990_C2.zarr,2080,1552,,5,,XYC,,,bioformats2raw.layout (9 images),CC BY 4.0,idr0033,,2025-09-22,14002892,
-0.4,https://livingobjects.ebi.ac.uk/idr/zarr/v0.4/idr0048A/9846151.zarr/,2947,5192,1402,3,1,XYZCT,,,bioformats2raw.layout,CC BY 4.0,idr0048,,2023-01-12,9846151,
-0.4,https://livingobjects.ebi.ac.uk/idr/zarr/v0.4/idr0072B/9512.zarr,1024,1024,1,4,1,XYZCT,72,20,,CC BY 4.0,idr0072,,2022-01-01,1,
-"""  # noqa: E501 - rows of a table
-CHALLENGE = """\
-url,written,origin,shape,shards,chunks,dimension_names,license,name,description,organismId,fbbiId,wells,images
-https://livingobjects.ebi.ac.uk/idr/share/ome2024-ngff-challenge/idr0062/P 170.ome.zarr,417816396.00000006,x,\
-"2,10,510,672","2,10,510,672","1,1,510,672","c,z,y,x",https://creativecommons.org/licenses/by/4.0/,n,d,NCBI:txid10090,\
-obo:FBbi_00000246,90,90
-"""
-
-
-def test_images_that_can_be_opened_are_listed(server, client):
-    play(server)
-    server.add(f"{RAW}/IDR/ome-ngff-samples/main/_data/table.csv", body=SAMPLES.encode())
-    server.add(f"{RAW}/ome/ome2024-ngff-challenge/main/samples/idr0062_samples.csv", body=CHALLENGE.encode())
-    old, new, plate = idr.list_images("idr0062", client)
-    assert (old.identifier, old.driver, old.format_version) == ("idr:idr0062/6001240", "ome_zarr", "0.4")
-    assert (old.axes, old.shape) == (("c", "z", "y", "x"), (2, 236, 275, 271))
-    assert old.labels == ("0",)
-    assert old.url == "https://livingobjects.ebi.ac.uk/idr/zarr/v0.4/idr0062A/6001240.zarr"
-    # The same image in another version has a name of its own, and its own licence.
-    assert new.identifier.startswith("idr:idr0062/6001240-")
-    assert len(new.identifier) == len("idr:idr0062/6001240-") + 6
-    assert new.licence == "CC-BY-NC-SA-3.0"
-    assert plate.identifier == "idr:idr0062/P-170"
-    assert plate.url.endswith("/P%20170.ome.zarr")
-    assert (plate.wells, plate.size, plate.chunks) == (90, 417816396, (1, 1, 510, 672))
-    assert [(each.name, each.taxon) for each in plate.organisms] == [("Mus musculus", 10090)]
-    assert plate.part_of == "idr:idr0062"
-    # A plate is not one image: it says how its fields are opened.
-    assert plate.driver is None
-    assert "open one field by its own address" in plate.access.how
-
-
-def test_images_without_a_list_of_the_challenge_are_listed_all_the_same(server, client):
-    play(server)
-    server.add(f"{RAW}/IDR/ome-ngff-samples/main/_data/table.csv", body=SAMPLES.encode())
-    assert len(idr.list_images("idr0062", client)) == 2
-
-
-def test_old_versions_have_five_axes_and_no_driver(report):
-    (record,) = idr_images.parse_samples(SAMPLES, report, accession="idr0002")
-    assert (record.axes, record.shape) == (("t", "c", "z", "y", "x"), (329, 2, 1, 1024, 1344))
-    assert record.driver is None
-    assert "older than what can be opened here" in report.defects[0].text
-
-
-def test_containers_and_plates(report):
-    (container,) = idr_images.parse_samples(SAMPLES, report, accession="idr0033")
-    assert container.url.endswith("BR00109990_C2.zarr/0")
-    (plate,) = idr_images.parse_samples(SAMPLES, report, accession="idr0072")
-    assert (plate.wells, plate.fields, plate.driver) == (72, 20, None)
-    assert plate.url.endswith("/9512.zarr")
-    (slashed,) = idr_images.parse_samples(SAMPLES, report, accession="idr0048")
-    assert slashed.identifier == "idr:idr0048/9846151"
-    assert slashed.url.endswith("/9846151.zarr/0")
-
-
-def test_a_list_without_headings(report):
-    line = "https://livingobjects.ebi.ac.uk/idr/share/ome2024-ngff-challenge/idr0013/LT0113_01.ome.zarr\n"
-    (record,) = idr_images.parse_challenge(line, "idr0013", report)
-    assert record.identifier == "idr:idr0013/LT0113_01"
-    assert record.keywords == ("MitoCheck",)
-    assert record.driver == "ome_zarr"
-    (plate,) = idr_images.parse_challenge(line, "idr0013", report, plates=True)
-    assert plate.driver is None
-    (series,) = idr_images.parse_challenge(line.replace("idr0013", "idr0051"), "idr0051", report)
-    assert series.url.endswith("/LT0113_01.ome.zarr/0")
-
-
-def test_objects_of_a_screen_are_plates_though_their_list_does_not_say_so(server, client):
-    play(server)
-    line = "https://livingobjects.ebi.ac.uk/idr/share/ome2024-ngff-challenge/idr0013/LT0113_01.ome.zarr\n"
-    server.add(f"{RAW}/IDR/ome-ngff-samples/main/_data/table.csv", body=SAMPLES.encode())
-    server.add(f"{RAW}/ome/ome2024-ngff-challenge/main/samples/idr0013_samples.csv", body=line.encode())
-    (plate,) = idr.list_images("idr0013", client)
-    assert (plate.identifier, plate.driver) == ("idr:idr0013/LT0113_01", None)
 
 
 def test_a_harvest_resumes_and_one_bad_study_costs_no_other(server, client, report, monkeypatch):
@@ -516,56 +223,7 @@ def test_recorded_study_files(file, report):
     assert not report.defects
 
 
-@pytest.mark.parametrize("file", sorted(RECORDED.glob("studies/*/*/*-annotation.csv")), ids=lambda file: file.name)
-def test_recorded_annotation_tables(file):
-    terms = idr_study.parse_table(file.read_text())
-    named = {"idr0002": 102, "idr0018": 10, "idr0021": 9, "idr0052": 5, "idr0062": 1}
-    count = named.get(file.name[:7])
-    assert count is None or len(terms["genes"]) == count
-    assert count is None or all(gene.id and gene.id.startswith("ENSEMBL:ENS") for gene in terms["genes"])
-
-
-@pytest.mark.parametrize("file", sorted(RECORDED.glob("ome-ngff-samples/table.csv")), ids=lambda file: file.name)
-def test_the_recorded_table_of_samples(file, report):
-    records = idr_images.parse_samples(file.read_text(), report)
-    assert len(records) == 101
-    assert not report.losses
-    assert all(record.shape for record in records)
-    assert {defect.field for defect in report.defects} == {"driver"}
-
-
-LISTS = sorted(RECORDED.parent.glob("ome-zarr-lists/ome2024-ngff-challenge/idr0*_samples.csv"))
-
-
-@pytest.mark.parametrize("file", LISTS, ids=lambda file: file.name)
-def test_recorded_lists_of_the_challenge(file, report):
-    records = idr_images.parse_challenge(file.read_text(), file.name[:7], report)
-    urls = {line.split(",")[0] for line in file.read_text().splitlines() if line.startswith("http")}
-    assert len(records) == len(urls)
-    assert not report.losses
-    assert all((record.driver is None) == bool(record.wells) for record in records)
-
-
 @given(text=damaged_text(STUDY_2))
 def test_a_damaged_study_file_is_a_record_or_told(text):
     with suppress(CatalogError):
         idr_study.parse_study(text, Report(quiet=True))
-
-
-@given(text=damaged_text(TABLE_2))
-def test_a_damaged_annotation_table_is_read_or_told(text):
-    with suppress(CatalogError):
-        idr_study.parse_table(text)
-
-
-@given(text=damaged_text(SAMPLES))
-def test_a_damaged_table_of_samples_is_read_or_told(text):
-    with suppress(CatalogError):
-        idr_images.parse_samples(text, Report(quiet=True))
-
-
-@given(document=damaged(PAIRS_2))
-def test_damaged_annotations_are_a_record_or_told(document):
-    with suppress(CatalogError):
-        for _, pairs in omero.parse_pairs(document):
-            idr_study.parse_info("idr0002", "idr0002-heriche-condensation", pairs, Report(quiet=True))
