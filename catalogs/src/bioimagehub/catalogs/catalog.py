@@ -269,9 +269,7 @@ phenotype, compound, process, anatomy, licence, access, format, year : str, sequ
             raise InvalidQueryError(msg)
         selection = self._selection.narrow(text, filters, ranges)
         for name, flag in {"reference": reference, "readable": readable, "part": part}.items():
-            if flag is not None:
-                fits = {name: ["yes"]}
-                selection = selection.narrow("", fits, {}) if flag else selection.without(fits)
+            selection = _keep_flagged(selection, name, flag)
         found = Catalog.of_index(self._index, selection, sort=sort or self._sort)
         found._text = " ".join(filter(None, [self._text, text.strip()]))
         return found
@@ -357,6 +355,12 @@ phenotype, compound, process, anatomy, licence, access, format, year : str, sequ
         from bioimagehub.catalogs import display
 
         return display.catalog_html(self)
+
+
+def _keep_flagged(selection: Selection, name: str, flag: bool | None) -> Selection:
+    if flag is None:
+        return selection
+    return selection.narrow("", {name: ["yes"]}, {}) if flag else selection.without({name: ["yes"]})
 
 
 def _make_record(fields: Mapping[str, Any] | None) -> Record:
