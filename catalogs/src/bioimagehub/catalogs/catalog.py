@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.bounds import parse_range, parse_values
 from bioimagehub.catalogs.errors import InvalidEntryError, InvalidQueryError, UnknownEntryError, UnknownFacetError
-from bioimagehub.catalogs.index.fields import SORTS
+from bioimagehub.catalogs.index.fields import RANGES, SORTS
 from bioimagehub.catalogs.locations import SAMPLES
 from bioimagehub.catalogs.scales import DATA_TYPES, GROUND_TRUTHS, SCALES, TECHNOLOGIES
 
@@ -81,12 +81,14 @@ class Catalog:
         self._sort, self._text = "relevance", ""
 
     @classmethod
-    def of_index(cls, index: Index, selection: Selection | None = None, *, sort: str = "relevance") -> Catalog:
-        """Make the catalog of an index, or of a selection out of it."""
+    def of_index(
+        cls, index: Index, selection: Selection | None = None, *, sort: str = "relevance", text: str = ""
+    ) -> Catalog:
+        """Make the catalog of an index, or of a selection out of it that was asked for by a text."""
         catalog = cls.__new__(cls)
         catalog._index = index
         catalog._selection = index.select() if selection is None else selection
-        catalog._sort, catalog._text = sort, ""
+        catalog._sort, catalog._text = sort, text
         return catalog
 
     def __len__(self) -> int:
@@ -259,20 +261,17 @@ phenotype, compound, process, anatomy, licence, access, format, year : str, sequ
         self._check_facets(filters)
         ranges = {
             name: parse_range(name, bounds)
-            for name, bounds in {
-                "size": size, "files": files, "images": images, "released": released, "modified": modified,
-            }.items()
+            for name, bounds in zip(RANGES, (size, released, modified, files, images), strict=True)
             if bounds is not None
-        }  # fmt: skip
+        }
         if sort is not None and sort not in SORTS:
             msg = f"A search cannot be sorted by {sort!r}. Valid values are: {', '.join(sorted(SORTS))}. Choose one."
             raise InvalidQueryError(msg)
         selection = self._selection.narrow(text, filters, ranges)
         for name, flag in {"reference": reference, "readable": readable, "part": part}.items():
             selection = _keep_flagged(selection, name, flag)
-        found = Catalog.of_index(self._index, selection, sort=sort or self._sort)
-        found._text = " ".join(filter(None, [self._text, text.strip()]))
-        return found
+        asked = " ".join(filter(None, [self._text, text.strip()]))
+        return Catalog.of_index(self._index, selection, sort=sort or self._sort, text=asked)
 
     def _check_facets(self, filters: Mapping[str, Sequence[str]]) -> None:
         for facet, values in filters.items():
