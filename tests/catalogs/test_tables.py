@@ -193,8 +193,9 @@ def test_a_source_that_breaks_off_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_too_large_is_told(tmp_path: Path) -> None:
+    unchecked = _record(1).model_copy(update={"size": 2**63})
     with pytest.raises(InvalidEntryError, match=r"from cil:1 to cil:1.*does not fit"):
-        tables.write_table(tmp_path / "cil.parquet", [_record(1, size=2**63)], attribution={})
+        tables.write_table(tmp_path / "cil.parquet", [unchecked], attribution={})
     assert list(tmp_path.iterdir()) == []
 
 
