@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import suppress
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,9 +27,11 @@ from bioimagehub.catalogs.errors import (
 )
 from bioimagehub.catalogs.hosts import BUILT_IN, Hosts, Rule
 from servers.archives import Answer, ArchiveServer, Request
+from servers.forged import ForgedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 URL = "https://www.ebi.ac.uk/biostudies/api/v1/studies/S-BIAD599"
 
@@ -331,45 +333,10 @@ def test_secrets_of_all_kinds_are_hidden() -> None:
 
 
 @pytest.fixture
-def forged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def forged(tmp_path: Path) -> Iterator[str]:
     """The address of a server with a certificate that nobody known has signed."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("certificate") / "pair.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-
-    class Quiet(HTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """The client breaks the handshake off; that is what is tested."""
-
-    server = Quiet(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"https://127.0.0.1:{server.server_port}/omero/api/v0/m/projects/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with ForgedServer(tmp_path) as server:
+        yield server.url
 
 
 def test_a_certificate_that_cannot_be_checked_is_told_and_never_passed_over(forged: str) -> None:

@@ -13,7 +13,7 @@ from bioimagehub.catalogs.errors import NotReadableError
 from bioimagehub.catalogs.reading import open_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import xarray as xr
 
@@ -64,33 +64,11 @@ class ImageReader(BaseReader):
         return array
 
 
-class _Entries(LazyDict):
-    """The readers of a catalog by identifier, each described when it is asked for."""
+class _ByIdentifier(LazyDict):
+    """Something for each record of a catalog, by its identifier; nothing is made before it is asked for."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
-
-    def __iter__(self) -> Iterator[str]:
-        for fields in self._records.iterate_fields():
-            yield fields["identifier"]
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __contains__(self, identifier: object) -> bool:
-        return identifier in self._records
-
-    def __getitem__(self, identifier: str) -> ReaderDescription:
-        if identifier not in self._records:
-            raise KeyError(identifier)
-        return make_reader(self._records[identifier]).to_entry()
-
-
-class _Names(LazyDict):
-    """Each identifier under itself: Intake looks names up in two steps."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, records: Records, make: Callable[[str], Any]) -> None:
+        self._records, self._make = records, make
 
     def __iter__(self) -> Iterator[str]:
         for fields in self._records.iterate_fields():
@@ -102,10 +80,10 @@ class _Names(LazyDict):
     def __contains__(self, identifier: object) -> bool:
         return identifier in self._records
 
-    def __getitem__(self, identifier: str) -> str:
+    def __getitem__(self, identifier: str) -> Any:
         if identifier not in self._records:
             raise KeyError(identifier)
-        return identifier
+        return self._make(identifier)
 
 
 class ImagesCatalog(Catalog):
@@ -119,7 +97,13 @@ class ImagesCatalog(Catalog):
 
     def __init__(self, records: Records) -> None:
         self._readable = records.search(readable=True) if len(records) else records
-        super().__init__(entries=_Entries(self._readable), aliases=_Names(self._readable))
+        # Intake looks names up in two steps: each identifier stands for itself, and then for its entry.
+        super().__init__(
+            entries=_ByIdentifier(self._readable, self._describe), aliases=_ByIdentifier(self._readable, str)
+        )
+
+    def _describe(self, identifier: str) -> ReaderDescription:
+        return make_reader(self._readable[identifier]).to_entry()
 
     def search(self, expr: Any = "", **facets: Any) -> Catalog:
         """Narrow the catalog by words and facets; an expression of Intake is asked of each entry, which is slow."""
