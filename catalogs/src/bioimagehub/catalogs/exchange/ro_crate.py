@@ -125,4 +125,9 @@ def _accession(crate: Crate) -> str | None:
     study, _, image = names[0].partition("/")
     if not re.search(r"[A-Za-z0-9]", study):
         return None
-    return f"{slug(study)}/{slug(image)}" if image else slug(study)
+    return f"{_part(study)}/{_part(image)}" if image else _part(study)
+
+
+def _part(name: str) -> str:
+    """Keep a name that an identifier may hold as it is, and make one out of any other."""
+    return name if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", name) else slug(name)
