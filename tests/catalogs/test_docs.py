@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bioimagehub.catalogs import errors
 from bioimagehub.catalogs.drivers import DRIVERS
-from bioimagehub.catalogs.parts import DATA_TYPES, SCALES
 from bioimagehub.catalogs.records import Record
 from bioimagehub.catalogs.samples import list_samples
+from bioimagehub.catalogs.scales import DATA_TYPES, SCALES
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"

@@ -10,7 +10,7 @@ import yaml
 from bioimagehub.catalogs import entries
 from bioimagehub.catalogs.entries import find_installed_catalog, read_catalog
 from bioimagehub.catalogs.errors import CatalogNotFoundError, InvalidEntryError
-from bioimagehub.catalogs.parts import SCALES
+from bioimagehub.catalogs.scales import SCALES
 
 ROOT = Path(__file__).resolve().parents[2]
 

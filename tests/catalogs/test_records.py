@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioimagehub.catalogs.errors import InvalidEntryError
-from bioimagehub.catalogs.parts import AXIS_ORDER, DATA_TYPES, SCALES
 from bioimagehub.catalogs.records import Record, parse_record
+from bioimagehub.catalogs.scales import AXIS_ORDER, DATA_TYPES, SCALES
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs import Catalog

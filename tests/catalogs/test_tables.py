@@ -15,20 +15,9 @@ from hypothesis import strategies as st
 
 from bioimagehub.catalogs import tables
 from bioimagehub.catalogs.errors import CatalogNotFoundError, InvalidEntryError
-from bioimagehub.catalogs.parts import (
-    AXIS_ORDER,
-    DATA_TYPES,
-    GROUND_TRUTHS,
-    SCALES,
-    TECHNOLOGIES,
-    Access,
-    Author,
-    Fact,
-    Organism,
-    Publication,
-    Term,
-)
+from bioimagehub.catalogs.parts import Access, Author, Fact, Organism, Publication, Term
 from bioimagehub.catalogs.records import Record, parse_record
+from bioimagehub.catalogs.scales import AXIS_ORDER, DATA_TYPES, GROUND_TRUTHS, SCALES, TECHNOLOGIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

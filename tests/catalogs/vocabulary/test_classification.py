@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioimagehub.catalogs import parts
+from bioimagehub.catalogs import parts, scales
 from bioimagehub.catalogs.records import Record
 from bioimagehub.catalogs.vocabulary.classification import ORDER, RULES, classify, complete
 
@@ -25,9 +25,9 @@ def _entry(identifier: str, title: str = "", *methods: str, **others: Any) -> Fi
 
 
 def test_values_are_those_of_the_record_in_its_order() -> None:
-    assert ORDER["technologies"] == parts.TECHNOLOGIES
-    assert ORDER["scales"] == parts.SCALES
-    assert ORDER["data_types"] == parts.DATA_TYPES
+    assert ORDER["technologies"] == scales.TECHNOLOGIES
+    assert ORDER["scales"] == scales.SCALES
+    assert ORDER["data_types"] == scales.DATA_TYPES
     for field, rules in RULES.items():
         assert {value for rule in rules for value in rule.gives} <= set(ORDER[field])
 

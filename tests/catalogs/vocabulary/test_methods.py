@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bioimagehub.catalogs.parts import TECHNOLOGIES, Term
+from bioimagehub.catalogs.parts import Term
+from bioimagehub.catalogs.scales import TECHNOLOGIES
 from bioimagehub.catalogs.vocabulary import methods
 from bioimagehub.catalogs.vocabulary.methods import TECHNOLOGY_OF, find_method, technologies_of
 from bioimagehub.catalogs.vocabulary.organisms import read_rows

@@ -6,7 +6,8 @@ import os
 import re
 import reprlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,24 +89,24 @@ def read_entries(file: Path) -> Iterator[Record | InvalidEntryError]:
     from bioimagehub.catalogs.records import parse_record
 
     for where, name, source in _walk(file):
-        table = nested_path(name, source, where) if source.get("driver") == ARCHIVE else None
-        try:
-            if table is None:
-                yield _read_entry(name, source, where)
-        except InvalidEntryError as error:
-            yield error
-        for fields in _read_table(table):
-            try:
-                yield parse_record(fields, str(table))
-            except InvalidEntryError as error:
-                yield error
+        if source.get("driver") == ARCHIVE:
+            table = nested_path(name, source, where)
+            yield from (_try(partial(parse_record, fields, table)) for fields in _read_table(table))
+        else:
+            yield _try(partial(_read_entry, name, source, where))
 
 
-def _read_table(table: Path | None) -> Iterator[Mapping[str, Any]]:
-    if table is not None:
-        from bioimagehub.catalogs.tables import read_table
+def _try(make: Callable[[], Record]) -> Record | InvalidEntryError:
+    try:
+        return make()
+    except InvalidEntryError as error:
+        return error
 
-        yield from read_table(table)
+
+def _read_table(table: Path) -> Iterator[Mapping[str, Any]]:
+    from bioimagehub.catalogs.tables import read_table
+
+    return read_table(table)
 
 
 def iterate_fields(file: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:

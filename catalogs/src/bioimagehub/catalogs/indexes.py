@@ -16,7 +16,7 @@ import time
 import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from platformdirs import user_cache_path
 
@@ -25,7 +25,7 @@ from bioimagehub.catalogs.errors import CatalogError, IndexNotWritableError, Inv
 from bioimagehub.catalogs.index import SCHEMA_VERSION, Index, build_index, build_memory_index, open_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 State = list[list[Any]]
 """Path, size in bytes and time of change in nanoseconds of each file; the last two are -1 where there is none."""
@@ -37,7 +37,7 @@ def index_paths() -> list[Path]:
     return [*([Path(chosen)] if chosen else []), user_cache_path("bioimagehub") / "indexes"]
 
 
-def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None] | None = None) -> Index:
+def open_catalog_index(files: Sequence[Path]) -> Index:
     """Open the index of some catalog files, and build it first where it is missing, damaged or out of date.
 
     Any number of processes may do so at once: one builds, the others wait for it. Where no folder can be
@@ -47,8 +47,6 @@ def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None]
     ----------
     files : sequence of Path
         Catalog files; what is nested in them belongs to them.
-    progress : callable or None
-        Called with the number of records read, while an index is built.
 
     Raises
     ------
@@ -65,7 +63,7 @@ def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None]
     failures: list[OSError] = []
     for folder in folders:
         try:
-            return _build_in(folder, note, files, progress)
+            return _build_in(folder, note, files)
         except IndexNotWritableError as error:
             failures.append(error)
         except OSError as error:
@@ -77,7 +75,7 @@ def open_catalog_index(files: Sequence[Path], *, progress: Callable[[int], None]
         "takes a while each time. Make one of these folders writable, or name another one with BIOIMAGEHUB_INDEX.",
         stacklevel=3,
     )
-    return build_memory_index(_iterate(files, progress))
+    return build_memory_index(_iterate(files))
 
 
 _UNTOLD = 3600.0
@@ -85,36 +83,49 @@ _UNTOLD = 3600.0
 _NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST}
 
 
-def _build_in(folder: Path, note: str, files: Sequence[Path], progress: Callable[[int], None] | None) -> Index:
+def _build_in(folder: Path, note: str, files: Sequence[Path]) -> Index:
     folder.mkdir(parents=True, exist_ok=True)
     with _locked((folder / note).with_suffix(".lock")):
-        return _open_noted(folder, folder / note) or _build(folder, folder / note, files, progress)
+        return _open_noted(folder, folder / note) or _build(folder, folder / note, files)
 
 
 def _open_noted(folder: Path, note: Path) -> Index | None:
     """Open the index that a note tells of, or give None where there is none that is whole and current."""
-    try:
-        told: Mapping[str, Any] = json.loads(note.read_bytes())
-        name, state = told["index"], told["files"]
-        if state != [_look_at(Path(path)) for path, _, _ in state]:
-            return None
-        return open_index(folder / Path(name).name)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        # A damaged index, or no note, or one that was cut off: all are cured by building.
+    told = _read_note(note)
+    if told is None or told.state != [_look_at(Path(path)) for path, _, _ in told.state]:
         return None
+    # A damaged index is cured by building, as one that is gone.
+    with suppress(OSError):
+        return open_index(folder / told.file)
+    return None
 
 
-def _build(folder: Path, note: Path, files: Sequence[Path], progress: Callable[[int], None] | None) -> Index:
+class _Note(NamedTuple):
+    file: str
+    state: State
+
+
+def _read_note(note: Path) -> _Note | None:
+    """Read which index a note tells of; None where there is no note, or one that was cut off or tampered with."""
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        told = json.loads(note.read_bytes())
+        state = [[str(path), int(size), int(time)] for path, size, time in told["files"]]
+        # The name alone: a note cannot lead out of its folder.
+        return _Note(Path(told["index"]).name, state) if state else None
+    return None
+
+
+def _build(folder: Path, note: Path, files: Sequence[Path]) -> Index:
     state = [_look_at(path) for file in files for path in list_files(file)] + [_look_at(harvest_path())]
     index = folder / f"{_digest([SCHEMA_VERSION, *state])}.sqlite"
-    build_index(index, _iterate(files, progress))
-    replaced = _noted_name(note)
+    build_index(index, _iterate(files))
+    replaced = _read_note(note)
     temporary = note.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(json.dumps({"index": index.name, "files": state}))
     temporary.replace(note)
-    if replaced not in {None, index.name}:
+    if replaced is not None and replaced.file != index.name:
         # Processes that have it open go on reading it.
-        (folder / str(replaced)).unlink(missing_ok=True)
+        (folder / replaced.file).unlink(missing_ok=True)
     _sweep(folder)
     return open_index(index)
 
@@ -123,13 +134,13 @@ def _sweep(folder: Path) -> None:
     """Remove what nobody can come back to: notes of catalogs that are gone, and indexes that no note tells of."""
     told = set()
     for note in folder.glob("*.json"):
-        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            content = json.loads(note.read_bytes())
-            if not Path(content["files"][0][0]).exists():
-                note.unlink(missing_ok=True)
-                note.with_suffix(".lock").unlink(missing_ok=True)
-                continue
-            told.add(content["index"])
+        content = _read_note(note)
+        if content is not None and Path(content.state[0][0]).exists():
+            told.add(content.file)
+        else:
+            with suppress(OSError):
+                note.unlink()
+                note.with_suffix(".lock").unlink()
     before = time.time() - _UNTOLD
     for index in folder.glob("*.sqlite"):
         # A new one may not have its note yet.
@@ -138,7 +149,7 @@ def _sweep(folder: Path) -> None:
                 index.unlink()
 
 
-def _iterate(files: Sequence[Path], progress: Callable[[int], None] | None) -> Iterator[Mapping[str, Any]]:
+def _iterate(files: Sequence[Path]) -> Iterator[Mapping[str, Any]]:
     """Give the fields of all records, each identifier once."""
     seen: dict[str, Path] = {}
     for file in files:
@@ -152,8 +163,6 @@ def _iterate(files: Sequence[Path], progress: Callable[[int], None] | None) -> I
                 )
                 raise InvalidEntryError(msg)
             seen[identifier] = where
-            if progress is not None and len(seen) % 1000 == 0:
-                progress(len(seen))
             yield fields
 
 
@@ -163,12 +172,6 @@ def _look_at(path: Path) -> list[Any]:
     except OSError:
         return [str(path), -1, -1]
     return [str(path), found.st_size, found.st_mtime_ns]
-
-
-def _noted_name(note: Path) -> str | None:
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        return Path(json.loads(note.read_bytes())["index"]).name
-    return None
 
 
 def _digest(parts: Sequence[Any]) -> str:

@@ -7,17 +7,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bioimagehub.catalogs.scales import AXIS_ORDER as AXIS_ORDER
-from bioimagehub.catalogs.scales import DATA_TYPES as DATA_TYPES
-from bioimagehub.catalogs.scales import GROUND_TRUTHS as GROUND_TRUTHS
-from bioimagehub.catalogs.scales import SCALES as SCALES
-from bioimagehub.catalogs.scales import TECHNOLOGIES as TECHNOLOGIES
-from bioimagehub.catalogs.scales import AxisName as AxisName
-from bioimagehub.catalogs.scales import DataType as DataType
-from bioimagehub.catalogs.scales import GroundTruth as GroundTruth
-from bioimagehub.catalogs.scales import Scale as Scale
-from bioimagehub.catalogs.scales import Technology as Technology
-
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
 Line = Annotated[
     str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$", min_length=1, max_length=2000)

@@ -10,18 +10,14 @@ from pydantic import Field, ValidationError, model_validator
 
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.parts import (
-    AXIS_ORDER,
     Access,
     Address,
     Author,
-    AxisName,
     Channel,
     Checksum,
     Count,
-    DataType,
     Doi,
     Fact,
-    GroundTruth,
     Identifier,
     Line,
     Location,
@@ -30,10 +26,9 @@ from bioimagehub.catalogs.parts import (
     Part,
     Prose,
     Publication,
-    Scale,
-    Technology,
     Term,
 )
+from bioimagehub.catalogs.scales import AXIS_ORDER, AxisName, DataType, GroundTruth, Scale, Technology
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
 from bioimagehub.catalogs.archives.paging import Rows, collect, walk
-from bioimagehub.catalogs.archives.values import line, listed, make_classified, make_file, mapping, number, term, unique
-from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
+from bioimagehub.catalogs.archives.values import (
+    line,
+    listed,
+    make_classified,
+    make_file,
+    mapping,
+    number,
+    term,
+    try_record,
+    unique,
+)
+from bioimagehub.catalogs.errors import ArchiveAnswerError, RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -238,11 +248,7 @@ def _asker(query: str, client: Client, order: str = "id") -> Callable[[int, int]
 
 
 def _try_record(row: Mapping[str, Any], report: Report) -> Record | None:
-    try:
-        return parse_record(row, report)
-    except InvalidEntryError as error:
-        report.lost(f"allen:{line(row.get('id'))}", error)
-        return None
+    return try_record(lambda: parse_record(row, report), f"allen:{line(row.get('id'))}", report)
 
 
 def _title(document: Mapping[str, Any], genes: tuple[Term, ...], accession: str) -> str:

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from bioimagehub.catalogs.archives import s3
 from bioimagehub.catalogs.archives.archive import Archive, Page
-from bioimagehub.catalogs.archives.values import doi, inside, line, make_classified
-from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
+from bioimagehub.catalogs.archives.values import doi, inside, line, make_classified, try_record
+from bioimagehub.catalogs.errors import ArchiveAnswerError, RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -226,11 +226,7 @@ def parse_doi(url: str) -> str | None:
 
 
 def _try_record(row: Mapping[str, str], report: Report) -> Record | None:
-    try:
-        return parse_record(row, report)
-    except InvalidEntryError as error:
-        report.lost(f"cellpainting:{row['Dataset name'][:7]}", error)
-        return None
+    return try_record(lambda: parse_record(row, report), f"cellpainting:{row['Dataset name'][:7]}", report)
 
 
 def _images(document: Mapping[str, str]) -> int | None:

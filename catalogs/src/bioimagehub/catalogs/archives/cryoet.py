@@ -12,7 +12,7 @@ from bioimagehub.catalogs.archives import s3
 from bioimagehub.catalogs.archives.archive import Archive, Page
 from bioimagehub.catalogs.archives.cryoet_dataset import INTERFACE, PORTAL, parse_image, parse_record
 from bioimagehub.catalogs.archives.paging import Rows, collect, walk
-from bioimagehub.catalogs.archives.values import inside, line, listed, mapping, number
+from bioimagehub.catalogs.archives.values import inside, line, listed, mapping, number, try_record
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
 
 if TYPE_CHECKING:
@@ -224,11 +224,7 @@ def _asker(query: str, where: Mapping[str, Any], client: Client) -> Any:
 
 
 def _try_record(row: Mapping[str, Any], report: Report) -> Record | None:
-    try:
-        return parse_record(row, report)
-    except InvalidEntryError as error:
-        report.lost(f"cryoet:{line(row.get('id'))}", error)
-        return None
+    return try_record(lambda: parse_record(row, report), f"cryoet:{line(row.get('id'))}", report)
 
 
 def _literal(text: str) -> str:

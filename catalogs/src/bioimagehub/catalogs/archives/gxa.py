@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
-from bioimagehub.catalogs.archives.values import day, line, listed, make_file, make_record, mapping
-from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError, RecordNotFoundError
+from bioimagehub.catalogs.archives.values import day, line, listed, make_file, make_record, mapping, try_record
+from bioimagehub.catalogs.errors import ArchiveAnswerError, RecordNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -185,11 +185,7 @@ def parse_files(document: Any, accession: str, report: Report) -> Iterator[File]
 
 
 def _try_record(row: Mapping[str, Any], report: Report) -> Record | None:
-    try:
-        return parse_record(row, report)
-    except InvalidEntryError as error:
-        report.lost(f"gxa:{line(row.get('experimentAccession'))}", error)
-        return None
+    return try_record(lambda: parse_record(row, report), f"gxa:{line(row.get('experimentAccession'))}", report)
 
 
 def _words(row: Mapping[str, Any]) -> str:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives.archive import Archive, Page
 from bioimagehub.catalogs.archives.hca_project import INSTEAD, INTERFACE, is_image, parse_files, parse_record
-from bioimagehub.catalogs.archives.values import line, listed, mapping, number
+from bioimagehub.catalogs.archives.values import line, listed, mapping, number, try_record
 from bioimagehub.catalogs.errors import (
     ArchiveAnswerError,
     ArchiveUnreachableError,
-    InvalidEntryError,
     NotOfferedError,
     RecordNotFoundError,
 )
@@ -202,11 +201,7 @@ def _prepare(url: str, client: Client) -> str:
 
 
 def _try_record(hit: Any, report: Report) -> Record | None:
-    try:
-        return parse_record(mapping(hit), report)
-    except InvalidEntryError as error:
-        report.lost(f"hca:{line(mapping(hit).get('entryId'))}", error)
-        return None
+    return try_record(lambda: parse_record(mapping(hit), report), f"hca:{line(mapping(hit).get('entryId'))}", report)
 
 
 def _words(record: Record) -> str:

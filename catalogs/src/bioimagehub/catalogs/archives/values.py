@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -18,6 +18,9 @@ from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.errors import ArchiveAnswerError, InvalidEntryError
 from bioimagehub.catalogs.parts import Author, File, Term
 from bioimagehub.catalogs.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LONGEST = 2000
 _MOST = 2**63 - 1
@@ -263,3 +266,12 @@ def _leave_out(fields: dict[str, Any], error: ValidationError, report: Report) -
         fields[name] = tuple(item for place, item in enumerate(fields[name]) if place != where[1])
     else:
         del fields[name]
+
+
+def try_record(make: Callable[[], Record], identifier: str, report: Report) -> Record | None:
+    """Make a record; None, and a loss in the report, where what the archive says makes none."""
+    try:
+        return make()
+    except InvalidEntryError as error:
+        report.lost(identifier, error)
+        return None

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.archives.values import line, make_record, number, slug
 from bioimagehub.catalogs.errors import InvalidEntryError
-from bioimagehub.catalogs.parts import AXIS_ORDER
 from bioimagehub.catalogs.recorded.images import current_url
 from bioimagehub.catalogs.recorded.sources import read_source
+from bioimagehub.catalogs.scales import AXIS_ORDER
 from bioimagehub.catalogs.vocabulary import methods, organisms
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from bioimagehub.catalogs.archives.values import slug
 from bioimagehub.catalogs.hosts import BUILT_IN, Hosts
-from bioimagehub.catalogs.parts import AXIS_ORDER, Organism, Term
+from bioimagehub.catalogs.scales import AXIS_ORDER
 from bioimagehub.catalogs.vocabulary import licences, methods, organisms
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs.archives.report import Report
+    from bioimagehub.catalogs.parts import Organism, Term
 
 _STEM = re.compile(r"(\.klb|\.ims|\.lif)?(\.ome)?\.zarr$")
 _HOSTS = Hosts(BUILT_IN)

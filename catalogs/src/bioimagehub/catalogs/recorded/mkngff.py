@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from bioimagehub.catalogs.archives.report import Report
 from bioimagehub.catalogs.archives.values import make_record
 from bioimagehub.catalogs.errors import InvalidEntryError
-from bioimagehub.catalogs.parts import AXIS_ORDER
 from bioimagehub.catalogs.recorded import images, layouts, ome_zarr_lists
 from bioimagehub.catalogs.recorded.sources import read_source
+from bioimagehub.catalogs.scales import AXIS_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,9 @@ from bioimagehub.catalogs.archives.challenge_lists import PLATE
 from bioimagehub.catalogs.archives.idr_images import READABLE
 from bioimagehub.catalogs.archives.values import doi, make_record, number
 from bioimagehub.catalogs.errors import InvalidEntryError
-from bioimagehub.catalogs.parts import AXIS_ORDER
 from bioimagehub.catalogs.recorded import images
 from bioimagehub.catalogs.recorded.sources import Source, read_rows, read_source
+from bioimagehub.catalogs.scales import AXIS_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
