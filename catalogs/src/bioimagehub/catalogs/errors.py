@@ -10,7 +10,17 @@
     ├── UnknownLevelError         (LookupError)        the image has no such multiscale level
     ├── UnknownLabelError         (LookupError)        the image has no such label image
     ├── UnknownTableError         (LookupError)        the record has no such table
+    ├── UnknownAxisError          (ValueError)         the image has no such axis
+    ├── UnknownOptionError        (TypeError)          the driver takes no such parameter
+    ├── AmbiguousImageError       (ValueError)         there are several images, and none was named
+    ├── UnknownImageError         (LookupError)        the file has no such series, scene or member
     ├── UnreadableImageError      (ValueError)         the bytes are not what the driver reads
+    ├── ReadError                                      the bytes of a file cannot be had as they are expected
+    │   ├── MissingFileError         (LookupError)     there is no such file
+    │   ├── ChangedFileError         (ValueError)      the file is another version than was read before, or expected
+    │   ├── TruncatedFileError       (ValueError)      the file is shorter than what is asked of it
+    │   ├── NoAccessError            (PermissionError) the store asks for credentials, or refuses those it got
+    │   └── StoreUnreachableError    (ConnectionError) no answer, or none that is whole, after all tries
     ├── NotReadableError          (ValueError)         the record has no image that a driver reads
     ├── InvalidDocumentError      (ValueError)         a document of another standard does not make a record
     ├── InvalidQueryError         (ValueError)         a search asks for something that cannot be asked
@@ -74,6 +84,46 @@ class UnknownTableError(CatalogError, LookupError):
 
 class UnreadableImageError(CatalogError, ValueError):
     """There is something at the address, and the driver cannot read it as an image."""
+
+
+class UnknownAxisError(CatalogError, ValueError):
+    """The image has no axis of that name."""
+
+
+class UnknownOptionError(CatalogError, TypeError):
+    """The driver of the image takes no parameter of that name."""
+
+
+class AmbiguousImageError(CatalogError, ValueError):
+    """There are several images at the address, and none was named: none is ever chosen silently."""
+
+
+class UnknownImageError(CatalogError, LookupError):
+    """The file or set has no image, series, scene or member of that name or number."""
+
+
+class ReadError(CatalogError):
+    """Base of what goes wrong between a store and the reader layer."""
+
+
+class MissingFileError(ReadError, LookupError):
+    """The store has no file at that address."""
+
+
+class ChangedFileError(ReadError, ValueError):
+    """The file is not the version of which bytes were read before, or that a record or a layout expects."""
+
+
+class TruncatedFileError(ReadError, ValueError):
+    """The file ends before the bytes that are asked for."""
+
+
+class NoAccessError(ReadError, PermissionError):
+    """The store asks for credentials, or does not accept those that it got."""
+
+
+class StoreUnreachableError(ReadError, ConnectionError):
+    """The store did not answer, answered with an error of its own, or broke off, at every try."""
 
 
 class SamplesNotBuiltError(CatalogError, FileNotFoundError):
