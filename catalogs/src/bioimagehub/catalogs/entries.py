@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import reprlib
@@ -250,6 +251,9 @@ def _read_entry(name: str, source: Mapping[str, Any], file: Path) -> Record:
         )
         raise InvalidEntryError(msg)
     own = {"description": source.get("description"), "driver": source.get("driver"), "url": url}
+    further = {key: value for key, value in source["args"].items() if key != "url"}
+    if further:
+        own["options"] = json.dumps(further, sort_keys=True, default=str)
     record = parse_record({**metadata, **own}, file)
     if record.name != name:
         msg = (

@@ -15,6 +15,7 @@
     ├── AmbiguousImageError       (ValueError)         there are several images, and none was named
     ├── UnknownImageError         (LookupError)        the file has no such series, scene or member
     ├── UnreadableImageError      (ValueError)         the bytes are not what the driver reads
+    ├── DamagedLayoutError        (ValueError)         what was kept of an image cannot be read
     ├── ReadError                                      the bytes of a file cannot be had as they are expected
     │   ├── MissingFileError         (LookupError)     there is no such file
     │   ├── ChangedFileError         (ValueError)      the file is another version than was read before, or expected
@@ -100,6 +101,10 @@ class AmbiguousImageError(CatalogError, ValueError):
 
 class UnknownImageError(CatalogError, LookupError):
     """The file or set has no image, series, scene or member of that name or number."""
+
+
+class DamagedLayoutError(CatalogError, ValueError):
+    """The file that keeps what opening an image needs is not whole, or of another version."""
 
 
 class ReadError(CatalogError):

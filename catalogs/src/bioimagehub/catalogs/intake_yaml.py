@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bioimagehub.catalogs.records import Record
 
-_OWN_KEYS = {"description", "driver", "url"}
+_OWN_KEYS = {"description", "driver", "options", "url"}
 
 
 def dump_yaml(records: Iterable[Record], *, plain: bool = False) -> str:
@@ -72,7 +72,7 @@ def _entry(record: Record) -> dict[str, Any]:
     return {
         "description": _untemplated(record.description or record.title),
         "driver": record.driver,
-        "args": {"url": record.url},
+        "args": {"url": record.url, **record.arguments},
         "metadata": _untemplated({key: value for key, value in fields.items() if key not in _OWN_KEYS}),
     }
 

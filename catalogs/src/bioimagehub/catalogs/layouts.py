@@ -1,17 +1,28 @@
-"""What opening an entry needs, kept beside it, so that opening asks nothing: metadata, and where the bytes lie."""
+"""What opening an image needs, kept so that opening asks nothing: its metadata, and where its bytes lie."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+import os
+import zipfile
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from bioimagehub.catalogs.errors import DamagedLayoutError
+from bioimagehub.catalogs.reader.versions import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     from numpy.typing import NDArray
 
-    from bioimagehub.catalogs.reader import Version
+VARIABLE = "BIOIMAGEHUB_LAYOUTS"
+
+_FORM = 1
+_HEAD = "layout"
 
 
 @dataclass(frozen=True)
@@ -40,3 +51,108 @@ class Layout:
     tables: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     version: Version | None = None
     verified: date | None = None
+
+
+def layout_folder() -> Path:
+    """Give the folder of the layouts: ``BIOIMAGEHUB_LAYOUTS``, or one in the data folder of the user."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_data_path("bioimagehub")) / "layouts"
+
+
+def save_layout(layout: Layout, folder: Path | None = None) -> Path:
+    """Keep a layout; the one that was kept of the same address is replaced.
+
+    Parameters
+    ----------
+    layout : Layout
+    folder : Path or None
+        None for `layout_folder`.
+
+    Returns
+    -------
+    Path
+        Its file.
+    """
+    import numpy as np
+
+    folder = layout_folder() if folder is None else folder
+    folder.mkdir(parents=True, exist_ok=True)
+    head = {
+        "form": _FORM,
+        "driver": layout.driver,
+        "url": layout.url,
+        "facts": layout.facts,
+        "version": None if layout.version is None else asdict(layout.version),
+        "verified": None if layout.verified is None else layout.verified.isoformat(),
+    }
+    file = folder / _file_name(layout.url)
+    part = file.with_suffix(f".{os.getpid()}.part")
+    text = np.frombuffer(json.dumps(head, separators=(",", ":")).encode(), np.uint8)
+    try:
+        with part.open("wb") as opened:
+            np.savez_compressed(opened, allow_pickle=False, **{_HEAD: text}, **layout.tables)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+    return file
+
+
+def load_layout(file: Path) -> Layout:
+    """Read a layout that was kept.
+
+    Raises
+    ------
+    DamagedLayoutError
+        If the file is not a layout of this version.
+    """
+    import numpy as np
+
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            head = json.loads(content[_HEAD].tobytes())
+            tables = {name: content[name] for name in content.files if name != _HEAD}
+        if head["form"] != _FORM:
+            msg = f"it has form {head['form']}, this version reads form {_FORM}"
+            raise ValueError(msg)
+        return Layout(
+            driver=head["driver"],
+            url=head["url"],
+            facts=head["facts"],
+            tables=tables,
+            version=None if head["version"] is None else Version(**head["version"]),
+            verified=None if head["verified"] is None else date.fromisoformat(head["verified"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        msg = (
+            f"The layout {file} cannot be read: {error}. Expected what `bioimagehub catalog index` wrote. "
+            "Remove the file, or make it anew with that command."
+        )
+        raise DamagedLayoutError(msg) from error
+
+
+def find_layout(url: str) -> Layout | None:
+    """Give the layout that was kept of an address; None where none was.
+
+    Raises
+    ------
+    DamagedLayoutError
+        If there is one and it cannot be read.
+    """
+    file = layout_folder() / _file_name(url)
+    return load_layout(file) if file.is_file() else None
+
+
+def remove_layout(url: str) -> bool:
+    """Forget the layout of an address; False where none was kept."""
+    file = layout_folder() / _file_name(url)
+    there = file.is_file()
+    file.unlink(missing_ok=True)
+    return there
+
+
+def _file_name(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()[:40] + ".layout"

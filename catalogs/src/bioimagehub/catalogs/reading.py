@@ -4,42 +4,91 @@ from __future__ import annotations
 
 import importlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bioimagehub.catalogs.drivers import DRIVERS
 from bioimagehub.catalogs.errors import (
     DamagedSampleError,
     NotReadableError,
+    ReadError,
     UnknownLabelError,
+    UnknownOptionError,
     UnknownTableError,
     UnreadableImageError,
 )
+from bioimagehub.catalogs.layouts import find_layout
 from bioimagehub.catalogs.locations import SAMPLES, resolve
+from bioimagehub.catalogs.reader import Dataset, Place, Version
 from bioimagehub.catalogs.samples.archive import CURE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from types import ModuleType
 
     import pandas as pd
     import xarray as xr
 
-    from bioimagehub.catalogs.drivers.lazy import Chunks
+    from bioimagehub.catalogs.arrays.labelled import Chunks
     from bioimagehub.catalogs.records import Record
 
 
-def open_image(record: Record, level: int = 0, *, label: str | None = None, chunks: Chunks = None) -> xr.DataArray:
+def open_image(
+    record: Record, level: int | str = 0, *, label: str | None = None, chunks: Chunks = None, **options: Any
+) -> xr.DataArray:
     """Open a level of a record's image or label image; see `Record.open`, which calls it."""
-    if label is not None and label not in record.labels:
+    if label is not None and record.labels and label not in record.labels:
         raise UnknownLabelError(_unknown(record, "label image", label, record.labels))
     url = _address(record)
     with _telling_of_damage(record):
-        array = open_url(str(record.driver), url, level=level, label=label, chunks=chunks)
+        array = open_url(
+            str(record.driver),
+            url,
+            level=level,
+            label=label,
+            chunks=chunks,
+            dataset=Dataset(record.identifier, record.version),
+            version=_expected(record),
+            **(record.arguments | options),
+        )
     array.name = label or record.name
-    array.attrs["identifier"] = record.identifier
+    array.attrs |= _told(record)
     return array
 
 
-def open_url(driver: str, url: str, *, level: int, label: str | None, chunks: Chunks) -> xr.DataArray:
+def open_tree(record: Record, *, chunks: Chunks = None) -> xr.DataTree:
+    """Open all that an entry holds; see `Record.open_tree`, which calls it."""
+    url = _address(record)
+    module = find_driver(str(record.driver))
+    if not hasattr(module, "open_tree"):
+        msg = (
+            f"{record.identifier} cannot be opened as a tree: the format that the driver {record.driver} reads holds "
+            "one array. Use `open`."
+        )
+        raise NotReadableError(msg)
+    with _telling_of_damage(record):
+        tree: xr.DataTree = module.open_tree(
+            find_place(url, dataset=Dataset(record.identifier, record.version), version=_expected(record)),
+            chunks=chunks,
+        )
+    tree.name = record.name
+    tree.attrs |= _told(record)
+    return tree
+
+
+def open_url(
+    driver: str,
+    url: str,
+    *,
+    level: int | str = 0,
+    label: str | None = None,
+    chunks: Chunks = None,
+    dataset: Dataset | None = None,
+    version: Version | None = None,
+    **options: Any,
+) -> xr.DataArray:
     """Open a level of the image at an address, wherever the rules for hosts say that it may lie today.
+
+    Where `bioimagehub catalog index` kept its layout, opening asks nothing.
 
     Parameters
     ----------
@@ -49,34 +98,83 @@ def open_url(driver: str, url: str, *, level: int, label: str | None, chunks: Ch
         Address as an entry has it.
     level, label, chunks
         As in `Record.open`.
+    dataset : Dataset or None
+        What the bytes are counted for; None for the address.
+    version : Version or None
+        Version that the file has to have; None for any.
+    **options
+        What the driver takes beside these, such as ``series``; ``pixels`` with ``level="auto"``.
 
     Raises
     ------
-    UnreadableImageError
-        If the image is at none of the addresses; the message names those that were tried.
+    UnknownOptionError
+        If the driver takes no such parameter.
+    ReadError
+        If the bytes cannot be had.
     SamplesNotBuiltError, DamagedSampleError
         As in `Record.open`.
     """
-    from bioimagehub.catalogs.hosts import installed_hosts
+    check_options(driver, url, options)
+    place = find_place(url, dataset=dataset, version=version)
+    array: xr.DataArray = find_driver(driver).open_array(place, level=level, label=label, chunks=chunks, **options)
+    return array
 
-    module = importlib.import_module(f"bioimagehub.catalogs.drivers.{driver}")
-    addresses = installed_hosts().candidates(resolve(url))
-    failures = []
-    for address in addresses:
-        try:
-            array: xr.DataArray = module.open_array(address, level=level, label=label, chunks=chunks)
-        except UnreadableImageError as error:
-            failures.append(error)
-        else:
-            return array
-    if len(failures) == 1:
-        raise failures[0]
-    msg = (
-        f"No image could be opened at {url}, nor where its archive may have moved to:\n  "
-        + "\n  ".join(map(str, failures))
-        + "\nTry again later; if the archive moved again, add a rule: docs/reference/hosts.md."
-    )
-    raise UnreadableImageError(msg) from failures[-1]
+
+def check_options(driver: str, url: str, options: Iterable[str]) -> None:
+    """Refuse what a driver would not understand.
+
+    Raises
+    ------
+    UnknownOptionError
+        If the driver takes no such parameter.
+    """
+    known = {*find_driver(driver).OPTIONS, "pixels"}
+    unknown = sorted(set(options) - known)
+    if unknown:
+        taken = ", ".join(sorted({"chunks", "label", "level"} | known))
+        msg = f"{url} cannot be opened with {', '.join(unknown)}: the driver {driver} takes {taken}. Leave it out."
+        raise UnknownOptionError(msg)
+
+
+def find_driver(name: str) -> ModuleType:
+    """Give the module of a driver; see `bioimagehub.catalogs.drivers` for what each has.
+
+    Raises
+    ------
+    NotReadableError
+        If there is none of that name.
+    """
+    if name not in DRIVERS:
+        msg = f"There is no driver {name!r}: the drivers are {', '.join(DRIVERS)}. Correct the entry."
+        raise NotReadableError(msg)
+    return importlib.import_module(f"bioimagehub.catalogs.drivers.{name}")
+
+
+def find_place(url: str, *, dataset: Dataset | None = None, version: Version | None = None) -> Place:
+    """Give the place of an address, with the layout that was kept of it."""
+    layout = None if url.startswith(SAMPLES) else find_layout(url)
+    fixed = version or (None if layout is None else layout.version)
+    return Place(resolve(url), dataset=dataset or Dataset(url), version=fixed, layout=layout)
+
+
+def _expected(record: Record) -> Version | None:
+    """Give the version of the file that the record tells of; None where it does not, or tells of a folder."""
+    checksum = record.checksum or ""
+    if not checksum.startswith("etag:") or record.driver == "ome_zarr":
+        return None
+    return Version(etag=f'"{checksum.removeprefix("etag:").strip(chr(34))}"')
+
+
+def _told(record: Record) -> dict[str, Any]:
+    """Give what goes with the array wherever it goes: which entry it is, and what may be done with it."""
+    told = {
+        "identifier": record.identifier,
+        "title": record.title,
+        "version": record.version,
+        "licence": record.licence,
+        "source_url": record.source_url,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def load_table(record: Record, name: str) -> pd.DataFrame:
@@ -103,7 +201,7 @@ def _telling_of_damage(record: Record) -> Iterator[None]:
     """Say of a sample that cannot be read that it is damaged, and how to build it anew."""
     try:
         yield
-    except UnreadableImageError as error:
+    except (UnreadableImageError, ReadError) as error:
         if not _address(record).startswith(SAMPLES):
             raise
         msg = f"The sample {record.name} is damaged. {error} {CURE}; it replaces what is damaged."

@@ -6,7 +6,7 @@ import json
 from datetime import date  # noqa: TC003 - pydantic reads the annotation when the class is made
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.parts import (
@@ -28,7 +28,7 @@ from bioimagehub.catalogs.parts import (
     Publication,
     Term,
 )
-from bioimagehub.catalogs.scales import AXIS_ORDER, AxisName, DataType, GroundTruth, Scale, Technology
+from bioimagehub.catalogs.scales import AXIS_ORDER, AxisName, DataType, Driver, GroundTruth, Scale, Technology
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +41,17 @@ Length = Annotated[int, Field(gt=0, le=2**63 - 1)]
 _FAULTS = 50  # as many are told of one entry
 _VALUES = 100_000  # as many may be in one entry
 Format = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=40)]
+
+
+def _check_options(text: str) -> str:
+    options = json.loads(text)
+    if not isinstance(options, dict) or not all(isinstance(value, str | int) for value in options.values()):
+        msg = f"the options {text!r} are no JSON object of texts, numbers and truth values"
+        raise ValueError(msg)
+    return text
+
+
+Options = Annotated[str, Field(max_length=2000), AfterValidator(_check_options)]
 
 
 class Record(Part):
@@ -126,9 +137,12 @@ class Record(Part):
     labels, tables : tuple of str
         Names of the label images and of the tables.
     driver : str or None
-        Name of the driver that reads it, ``mrc`` or ``ome_zarr``; None where none can.
+        Name of the driver that reads it, out of `DRIVERS`; None where none can.
     url : str or None
         Path or address of the image; ``samples://`` stands for the sample archive of this machine.
+    options : str or None
+        What the driver needs to know to open it, such as the series of a file: a JSON object of texts, numbers and
+        truth values.
     thumbnail : str or None
         Address of a small picture.
     checksum : str or None
@@ -186,8 +200,9 @@ class Record(Part):
     channels: tuple[Channel, ...] = ()
     labels: tuple[Name, ...] = ()
     tables: tuple[Name, ...] = ()
-    driver: Literal["mrc", "ome_zarr"] | None = None
+    driver: Driver | None = None
     url: Location | None = None
+    options: Options | None = None
     thumbnail: Address | None = None
     checksum: Checksum | None = None
     facts: tuple[Fact, ...] = ()
@@ -239,24 +254,33 @@ class Record(Part):
         """Its name in that catalog: the identifier behind the colon."""
         return self.identifier.partition(":")[2]
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The options as a mapping; empty where there are none."""
+        return {} if self.options is None else dict(json.loads(self.options))
+
     def open(
         self,
-        level: int = 0,
+        level: int | Literal["auto"] = 0,
         *,
         label: str | None = None,
         chunks: Mapping[str, int] | tuple[()] | str | None = None,
+        **options: Any,
     ) -> xr.DataArray:
         """Open one level of the image, or of one of its label images, without reading pixels.
 
         Parameters
         ----------
-        level : int
-            Multiscale level; 0 is the full resolution.
+        level : int or "auto"
+            Multiscale level; 0 is the full resolution. With ``"auto"`` the coarsest level that still has `pixels`
+            pixels a plane (a further option; a million if not given).
         label : str or None
             Name of a label image; None opens the image itself.
         chunks : mapping of axis to size, ``()``, ``"auto"`` or None
-            None reads lazily without Dask. Anything else gives a Dask array: ``()`` with the stored chunks,
-            ``"auto"`` with whole multiples of them, a mapping with the sizes named there.
+            None reads lazily without Dask. Anything else gives a Dask array: ``()`` and ``"auto"`` in blocks of some
+            64 MiB of whole chunks of the store, a mapping with the sizes named there.
+        **options
+            What the driver takes besides, such as the ``series`` of a TIFF file; docs/reference/formats.md lists it.
 
         Returns
         -------
@@ -264,20 +288,42 @@ class Record(Part):
             Dimensions are the record's axes (a label image lacks ``c``); 0 is background in a label image.
             Coordinates ``z y x`` are in micrometres and ``t`` in seconds, float64, at the centres of the
             pixels; each has the attributes ``units`` and ``spacing``. Units are ``pixel`` or ``frame`` where
-            the source states no distance. ``c`` holds the channel names.
+            the source states no distance. ``c`` holds the channel names. The attributes tell identifier, title,
+            version, licence and source.
 
         Raises
         ------
-        UnknownLevelError, UnknownLabelError
-            If the image has no such level or label image.
+        UnknownLevelError, UnknownLabelError, UnknownOptionError, UnknownImageError, UnknownAxisError
+            If there is no such level, label image, option, image or axis.
+        AmbiguousImageError
+            If there are several images and none is named.
         SamplesNotBuiltError, DamagedSampleError
             If the dataset is one of the sample archive and is missing, or lacks files.
-        UnreadableImageError
-            If the driver cannot read what is there.
+        UnreadableImageError, ReadError
+            If the driver cannot read what is there, or the bytes cannot be had.
         """
         from bioimagehub.catalogs import reading
 
-        return reading.open_image(self, level, label=label, chunks=chunks)
+        return reading.open_image(self, level, label=label, chunks=chunks, **options)
+
+    def open_tree(self, *, chunks: Mapping[str, int] | tuple[()] | str | None = None) -> xr.DataTree:
+        """Open all that the entry holds: levels, label images, series, wells and fields, without reading pixels.
+
+        Parameters
+        ----------
+        chunks
+            As in `open`.
+
+        Raises
+        ------
+        NotReadableError
+            If the format holds one array only.
+        UnreadableImageError, ReadError
+            As in `open`.
+        """
+        from bioimagehub.catalogs import reading
+
+        return reading.open_tree(self, chunks=chunks)
 
     def load_table(self, name: str) -> pd.DataFrame:
         """Load a table of the record, such as the tracks of a time-lapse, into memory.

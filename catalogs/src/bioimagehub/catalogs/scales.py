@@ -1,4 +1,4 @@
-"""The fixed values of a record: scales and data types of the paper, technologies, kinds of ground truth, axes."""
+"""The fixed values of a record: scales and data types of the paper, technologies, ground truth, axes, drivers."""
 
 from __future__ import annotations
 
@@ -39,3 +39,21 @@ GROUND_TRUTHS: tuple[str, ...] = get_args(GroundTruth)
 
 AxisName = Literal["t", "c", "z", "y", "x"]
 AXIS_ORDER: tuple[str, ...] = get_args(AxisName)
+
+Driver = Literal[
+    "czi",
+    "empiar",
+    "hdf5",
+    "image_set",
+    "lif",
+    "mrc",
+    "nd2",
+    "nifti",
+    "nrrd",
+    "nwb",
+    "ome_zarr",
+    "picture",
+    "tiff",
+    "tracking",
+]
+DRIVERS: tuple[str, ...] = get_args(Driver)

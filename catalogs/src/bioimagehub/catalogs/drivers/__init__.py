@@ -1,7 +1,11 @@
-"""How each format becomes a labelled lazy array: one module a format, each with `open_array` and an Intake source."""
+"""How each format becomes a labelled lazy array: one module a format, each with the same functions.
+
+``OPTIONS`` names what `open_array` takes beside level, label, chunks and pixels; ``open_array`` opens one image,
+``open_tree`` all that is there, where a format holds more than one array; ``scan`` finds out what opening needs.
+"""
 
 from __future__ import annotations
 
-__all__ = ["DRIVERS"]
+from bioimagehub.catalogs.scales import DRIVERS
 
-DRIVERS: tuple[str, ...] = ("mrc", "ome_zarr")
+__all__ = ["DRIVERS"]

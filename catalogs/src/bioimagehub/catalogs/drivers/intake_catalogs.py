@@ -54,7 +54,7 @@ class RecordEntry(CatalogEntry):
             "direct_access": "forbid",
             "user_parameters": [],
             "metadata": self._metadata,
-            "args": {"url": self._record.url} if self._record.url else {},
+            "args": {"url": self._record.url, **self._record.arguments} if self._record.url else {},
         }
 
     def get(self, **arguments: Any) -> DataSource:
@@ -62,8 +62,9 @@ class RecordEntry(CatalogEntry):
         if self._record.kind == "study":
             return StudyCatalog(self._record, self._records)
         source = find_source(self._record)
-        url: dict[str, Any] = {} if source is RecordSource else {"url": self._record.url}
-        return source(**url, **arguments, metadata=self._metadata)
+        if source is RecordSource:
+            return source(**arguments, metadata=self._metadata)
+        return source(**{"url": self._record.url, **self._record.arguments, **arguments}, metadata=self._metadata)
 
 
 class _Entries(Mapping[str, RecordEntry]):

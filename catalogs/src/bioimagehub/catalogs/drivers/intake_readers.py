@@ -10,6 +10,7 @@ from intake.readers.readers import BaseReader
 from intake.readers.utils import LazyDict
 
 from bioimagehub.catalogs.errors import NotReadableError
+from bioimagehub.catalogs.reader import Dataset
 from bioimagehub.catalogs.reading import open_url
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from bioimagehub.catalogs.arrays.labelled import Chunks
     from bioimagehub.catalogs.catalog import Catalog as Records
-    from bioimagehub.catalogs.drivers.lazy import Chunks
     from bioimagehub.catalogs.records import Record
 
 
@@ -30,15 +31,23 @@ class Image(BaseData):
     url : str
         Path or address of the image.
     driver : str
-        Driver that reads it, ``mrc`` or ``ome_zarr``.
+        Driver that reads it, out of `bioimagehub.catalogs.drivers.DRIVERS`.
     metadata : dict or None
         The fields of its record.
+    options : dict or None
+        What the driver needs to know to open it, such as ``series``.
     """
 
     structure: ClassVar[set[str]] = {"array", "image"}
 
-    def __init__(self, url: str, driver: str, metadata: dict[str, Any] | None = None) -> None:
-        self.url, self.driver = url, driver
+    def __init__(
+        self,
+        url: str,
+        driver: str,
+        metadata: dict[str, Any] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> None:
+        self.url, self.driver, self.options = url, driver, options or {}
         super().__init__(metadata)
 
 
@@ -46,19 +55,21 @@ class ImageReader(BaseReader):
     """Reads an image as a labelled array with physical coordinates, lazily."""
 
     implements: ClassVar[set[type[BaseData]]] = {Image}
-    imports: ClassVar[set[str]] = {"xarray", "zarr"}
+    imports: ClassVar[set[str]] = {"xarray"}
     output_instance = "xarray:DataArray"
 
     def _read(
-        self, data: Image, level: int = 0, label: str | None = None, chunks: Chunks = (), **unknown: Any
+        self, data: Image, level: int | str = 0, label: str | None = None, chunks: Chunks = (), **options: Any
     ) -> xr.DataArray:
-        if unknown:
-            msg = (
-                f"{data.url} cannot be read with {', '.join(sorted(unknown))}: an image takes chunks, label and level. "
-                "Leave the others out."
-            )
-            raise TypeError(msg)
-        array = open_url(data.driver, data.url, level=level, label=label, chunks=chunks)
+        array = open_url(
+            data.driver,
+            data.url,
+            level=level,
+            label=label,
+            chunks=chunks,
+            dataset=Dataset(data.metadata.get("identifier", data.url), data.metadata.get("version")),
+            **(data.options | options),
+        )
         if "identifier" in data.metadata:
             array.attrs["identifier"] = data.metadata["identifier"]
         return array
@@ -138,4 +149,4 @@ def make_reader(record: Record) -> ImageReader:
         msg = f"{record.identifier} has no image that a driver reads; see {record.source_url}."
         raise NotReadableError(msg)
     metadata = record.model_dump(mode="json", exclude_defaults=True)
-    return ImageReader(data=Image(record.url, record.driver, metadata=metadata))
+    return ImageReader(data=Image(record.url, record.driver, metadata=metadata, options=record.arguments))

@@ -1,4 +1,4 @@
-"""Intake's doors to the drivers: ``driver: ome_zarr`` and ``driver: mrc`` in a catalog file lead here."""
+"""Intake's doors to the drivers: ``driver: ome_zarr``, ``driver: tiff`` and so on in a catalog file lead here."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from intake.source.base import DataSource, Schema
 
 from bioimagehub.catalogs.errors import NotReadableError
-from bioimagehub.catalogs.reading import open_url
+from bioimagehub.catalogs.reader import Dataset
+from bioimagehub.catalogs.reading import check_options, open_url
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from bioimagehub.catalogs.drivers.lazy import Chunks
+    from bioimagehub.catalogs.arrays.labelled import Chunks
     from bioimagehub.catalogs.records import Record
 
 
@@ -23,12 +24,21 @@ class ImageSource(DataSource):
     ----------
     url : str
         Path or address of the image; ``samples://`` stands for the sample archive of this machine.
-    level : int
+    level : int or "auto"
         Multiscale level; 0 is the full resolution.
     label : str or None
         Name of a label image; None opens the image.
+    chunks : mapping of axis to size, ``()`` or ``"auto"``
+        How `to_dask` cuts the image; see `bioimagehub.catalogs.Record.open`.
     metadata : dict or None
         What the catalog says of the entry.
+    **options
+        What the driver takes besides, such as ``series``.
+
+    Raises
+    ------
+    UnknownOptionError
+        If the driver takes no such parameter.
     """
 
     driver: ClassVar[str]
@@ -36,47 +46,153 @@ class ImageSource(DataSource):
     partition_access = False
 
     def __init__(
-        self, url: str, level: int = 0, label: str | None = None, metadata: dict[str, Any] | None = None
+        self,
+        url: str,
+        level: int | str = 0,
+        label: str | None = None,
+        chunks: Chunks = (),
+        metadata: dict[str, Any] | None = None,
+        **options: Any,
     ) -> None:
+        check_options(self.driver, url, options)
         super().__init__(metadata=metadata)
         self.url = url
         self.level = level
         self.label = label
+        self.chunks = chunks
+        self.options = options
 
     def read(self) -> xr.DataArray:
         """Load the pixels into memory, with their axes and physical coordinates."""
         return self._open(None).load()
 
     def to_dask(self) -> xr.DataArray:
-        """Open lazily over Dask, with the chunks of the store."""
-        return self._open(())
+        """Open lazily over Dask, in blocks that fit the chunks of the store."""
+        return self._open(self.chunks)
+
+    def to_xarray(self) -> xr.DataArray:
+        """Open lazily without Dask: what is indexed is read."""
+        return self._open(None)
 
     def _open(self, chunks: Chunks) -> xr.DataArray:
-        array = open_url(self.driver, self.url, level=self.level, label=self.label, chunks=chunks)
-        if "identifier" in self.metadata:
-            array.attrs["identifier"] = self.metadata["identifier"]
+        metadata = self.metadata
+        array = open_url(
+            self.driver,
+            self.url,
+            level=self.level,
+            label=self.label,
+            chunks=chunks,
+            dataset=Dataset(metadata.get("identifier", self.url), metadata.get("version")),
+            **self.options,
+        )
+        if "identifier" in metadata:
+            array.attrs["identifier"] = metadata["identifier"]
         return array
 
     def _get_schema(self) -> Schema:
-        array = self._open(())
-        return Schema(dtype=array.dtype.name, shape=array.shape, npartitions=array.data.npartitions, extra_metadata={})
+        array = self._open(None)
+        return Schema(dtype=array.dtype.name, shape=array.shape, npartitions=1, extra_metadata={})
 
     def _close(self) -> None:
         """Nothing stays open between two reads."""
 
 
+class CziSource(ImageSource):
+    """CZI files of Zeiss microscopes: see `bioimagehub.catalogs.drivers.czi.open_array`."""
+
+    name = driver = "czi"
+    version = "1"
+
+
+class EmpiarSource(ImageSource):
+    """Image sets of EMPIAR: a folder of micrographs: see `bioimagehub.catalogs.drivers.empiar.open_array`."""
+
+    name = driver = "empiar"
+    version = "1"
+
+
+class Hdf5Source(ImageSource):
+    """Arrays in HDF5 files: see `bioimagehub.catalogs.drivers.hdf5.open_array`."""
+
+    name = driver = "hdf5"
+    version = "1"
+
+
+class ImageSetSource(ImageSource):
+    """Images in a zip file or a folder: see `bioimagehub.catalogs.drivers.image_set.open_array`."""
+
+    name = driver = "image_set"
+    version = "1"
+
+
+class LifSource(ImageSource):
+    """LIF files of Leica microscopes: see `bioimagehub.catalogs.drivers.lif.open_array`."""
+
+    name = driver = "lif"
+    version = "1"
+
+
+class MrcSource(ImageSource):
+    """MRC and CCP4 maps and stacks: see `bioimagehub.catalogs.drivers.mrc.open_array`."""
+
+    name = driver = "mrc"
+    version = "2014"
+
+
+class Nd2Source(ImageSource):
+    """ND2 files of Nikon microscopes: see `bioimagehub.catalogs.drivers.nd2.open_array`."""
+
+    name = driver = "nd2"
+    version = "1"
+
+
+class NiftiSource(ImageSource):
+    """NIfTI volumes: see `bioimagehub.catalogs.drivers.nifti.open_array`."""
+
+    name = driver = "nifti"
+    version = "1"
+
+
+class NrrdSource(ImageSource):
+    """NRRD volumes: see `bioimagehub.catalogs.drivers.nrrd.open_array`."""
+
+    name = driver = "nrrd"
+    version = "1"
+
+
+class NwbSource(ImageSource):
+    """Image series in NWB files: see `bioimagehub.catalogs.drivers.nwb.open_array`."""
+
+    name = driver = "nwb"
+    version = "2"
+
+
 class OmeZarrSource(ImageSource):
-    """OME-Zarr images: see `bioimagehub.catalogs.drivers.ome_zarr.open_array`."""
+    """OME-Zarr images and plates: see `bioimagehub.catalogs.drivers.ome_zarr.open_array`."""
 
     name = driver = "ome_zarr"
     version = "0.5"
 
 
-class MrcSource(ImageSource):
-    """MRC and CCP4 maps: see `bioimagehub.catalogs.drivers.mrc.open_array`."""
+class PictureSource(ImageSource):
+    """PNG, JPEG and other plain pictures: see `bioimagehub.catalogs.drivers.picture.open_array`."""
 
-    name = driver = "mrc"
-    version = "2014"
+    name = driver = "picture"
+    version = "1"
+
+
+class TiffSource(ImageSource):
+    """TIFF and OME-TIFF: see `bioimagehub.catalogs.drivers.tiff.open_array`."""
+
+    name = driver = "tiff"
+    version = "1"
+
+
+class TrackingSource(ImageSource):
+    """Folders of the Cell Tracking Challenge: see `bioimagehub.catalogs.drivers.tracking.open_array`."""
+
+    name = driver = "tracking"
+    version = "1"
 
 
 class RecordSource(DataSource):
@@ -99,7 +215,7 @@ class RecordSource(DataSource):
         """Nothing was opened."""
 
 
-_SOURCES: dict[str | None, type[ImageSource]] = {source.driver: source for source in (MrcSource, OmeZarrSource)}
+_SOURCES: dict[str | None, type[ImageSource]] = {source.driver: source for source in ImageSource.__subclasses__()}
 
 
 def find_source(record: Record) -> type[ImageSource] | type[RecordSource]:
