@@ -30,6 +30,8 @@
     ├── LockMismatchError         (ValueError)         what was found is not what was locked
     ├── LockNotWritableError      (PermissionError)    the lock file cannot be written
     ├── InvalidHostsError         (ValueError)         a rule that rewrites addresses is not one
+    ├── InvalidReaderSettingsError (ValueError)        a variable of the reader layer has a value that cannot be used
+    ├── InvalidCredentialsError   (ValueError)         what gives access to stores is not as expected, or others may read it
     ├── UnknownArchiveError       (LookupError)        there is no archive of that name
     ├── ArchiveError                                   an archive does not give what was asked of it
     │   ├── ArchiveUnreachableError  (ConnectionError) no answer, or none that is whole, after all tries
@@ -43,7 +45,13 @@
     ├── DamagedSampleError        (OSError)            a built sample lacks files, or its files changed
     ├── SourceImageError          (OSError)            a package does not carry the image it is known for
     ├── SamplesNotWritableError   (PermissionError)    the sample archive cannot be written
-    └── InsufficientSpaceError    (OSError)            the disk has no room for the sample archive
+    ├── InsufficientSpaceError    (OSError)            the disk has no room for the sample archive, or for a download
+    ├── InvalidSelectionError     (ValueError)         a selection is not one, or nothing is left of what it selects from
+    ├── UnsafeNameError           (ValueError)         a file would be written outside the folder it is fetched into
+    ├── FileInTheWayError         (FileExistsError)    a file is there that was not fetched, and would be overwritten
+    ├── DamagedFileError          (ValueError)         the bytes that came do not have the checksum of the archive
+    ├── FolderNotWritableError    (PermissionError)    the folder to fetch into cannot be made or written
+    └── FetchRunningError         (BlockingIOError)    another process fetches into that folder now
 
 Each message says what failed, what was found or expected, and what to do.
 """
@@ -148,7 +156,31 @@ class SamplesNotWritableError(CatalogError, PermissionError):
 
 
 class InsufficientSpaceError(CatalogError, OSError):
-    """The disk has too little room for the sample archive. Raised before anything is written."""
+    """The disk has too little room for the sample archive, or for a download."""
+
+
+class InvalidSelectionError(CatalogError, ValueError):
+    """A selection of files, channels, levels or a region is not one, or nothing is left after it."""
+
+
+class UnsafeNameError(CatalogError, ValueError):
+    """A file has a name, or lies under a link, that leads out of the folder it is fetched into."""
+
+
+class FileInTheWayError(CatalogError, FileExistsError):
+    """Where a file is to be written lies one that was not fetched from there; it is never overwritten unasked."""
+
+
+class DamagedFileError(CatalogError, ValueError):
+    """All bytes of a file came, and they do not have the checksum that the archive states."""
+
+
+class FolderNotWritableError(CatalogError, PermissionError):
+    """The folder that is fetched into cannot be made or written."""
+
+
+class FetchRunningError(CatalogError, BlockingIOError):
+    """Another process fetches into that folder now."""
 
 
 class NotReadableError(CatalogError, ValueError):
@@ -181,6 +213,14 @@ class LockNotWritableError(CatalogError, PermissionError):
 
 class InvalidHostsError(CatalogError, ValueError):
     """A rule that rewrites addresses is not one, or the file of such rules cannot be read."""
+
+
+class InvalidReaderSettingsError(CatalogError, ValueError):
+    """A variable of the reader layer is unknown, or has a value that cannot be used."""
+
+
+class InvalidCredentialsError(CatalogError, ValueError):
+    """What gives access to stores cannot be read, is incomplete, or may be read by others; it never shows a secret."""
 
 
 class UnknownArchiveError(CatalogError, LookupError):
