@@ -13,7 +13,8 @@ import pytest
 from bioimagehub.catalogs import open_catalog
 from bioimagehub.catalogs.archives import ARCHIVES, client, harvesting
 from bioimagehub.catalogs.cli import ACTIONS
-from bioimagehub.catalogs.commands.output import format_size, print_table
+from bioimagehub.catalogs.commands.output import print_table
+from bioimagehub.catalogs.display import format_size
 from bioimagehub.hub.cli import main, make_parser
 from servers.archives import Answer, ArchiveServer, Request
 

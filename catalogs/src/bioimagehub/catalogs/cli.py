@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-ACTIONS = ("search", "show", "files", "cite", "lock", "verify", "check", "harvest", "stats")
+ACTIONS = ("search", "show", "files", "cite", "index", "lock", "verify", "check", "harvest", "stats")
 """The sub-commands of ``catalog``; each is a module of `bioimagehub.catalogs.commands`."""
 
 

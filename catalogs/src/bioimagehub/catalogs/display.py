@@ -20,6 +20,24 @@ _WIDTH = 88
 _UNITS = {"t": "s", "z": "µm", "y": "µm", "x": "µm"}
 _SHOWN = 50
 
+_SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def format_size(size: int | None) -> str:
+    """Give a number of bytes with three digits and a decimal unit; an empty text for None.
+
+    Examples
+    --------
+    >>> format_size(1_234_567), format_size(999), format_size(None)
+    ('1.23 MB', '999 B', '')
+    """
+    if size is None:
+        return ""
+    number, unit = float(size), 0
+    while number >= 999.5 and unit < len(_SIZES) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{number:.3g} {_SIZES[unit]}"
+
 
 def record_rows(record: Record) -> list[tuple[str, str]]:
     """List what is told of a record, as pairs of a name and a text; fields that are None as not stated."""

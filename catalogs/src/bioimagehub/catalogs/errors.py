@@ -15,6 +15,7 @@
     ├── AmbiguousImageError       (ValueError)         there are several images, and none was named
     ├── UnknownImageError         (LookupError)        the file has no such series, scene or member
     ├── UnreadableImageError      (ValueError)         the bytes are not what the driver reads
+    ├── CostNotKnownError         (TypeError)          the array is not one whose cost can be told
     ├── DamagedLayoutError        (ValueError)         what was kept of an image cannot be read
     ├── ReadError                                      the bytes of a file cannot be had as they are expected
     │   ├── MissingFileError         (LookupError)     there is no such file
@@ -109,6 +110,10 @@ class AmbiguousImageError(CatalogError, ValueError):
 
 class UnknownImageError(CatalogError, LookupError):
     """The file or set has no image, series, scene or member of that name or number."""
+
+
+class CostNotKnownError(CatalogError, TypeError):
+    """The array is none that a driver opened lazily, so what reading it costs is not known."""
 
 
 class DamagedLayoutError(CatalogError, ValueError):

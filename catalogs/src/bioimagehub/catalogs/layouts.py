@@ -43,6 +43,8 @@ class Layout:
         Version of the file; None for a folder, whose files have versions of their own in `facts`.
     verified : date or None
         The day on which it was made.
+    summary : mapping
+        What there is, for those who want to know before opening: axes, dtype, shape and chunks of each level.
     """
 
     driver: str
@@ -51,16 +53,21 @@ class Layout:
     tables: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     version: Version | None = None
     verified: date | None = None
+    summary: Mapping[str, Any] = field(default_factory=dict)
 
 
-def layout_folder() -> Path:
-    """Give the folder of the layouts: ``BIOIMAGEHUB_LAYOUTS``, or one in the data folder of the user."""
-    named = os.environ.get(VARIABLE)
+def layout_folders() -> tuple[Path, ...]:
+    """Give the folders in which layouts are looked for; the first is the one they are written to.
+
+    ``BIOIMAGEHUB_LAYOUTS`` names them, one behind another as in ``PATH``; else it is one in the data folder of the
+    user.
+    """
+    named = [Path(each).expanduser() for each in os.environ.get(VARIABLE, "").split(os.pathsep) if each]
     if named:
-        return Path(named)
+        return tuple(named)
     import platformdirs
 
-    return Path(platformdirs.user_data_path("bioimagehub")) / "layouts"
+    return (Path(platformdirs.user_data_path("bioimagehub")) / "layouts",)
 
 
 def save_layout(layout: Layout, folder: Path | None = None) -> Path:
@@ -70,7 +77,7 @@ def save_layout(layout: Layout, folder: Path | None = None) -> Path:
     ----------
     layout : Layout
     folder : Path or None
-        None for `layout_folder`.
+        None for the first of `layout_folders`.
 
     Returns
     -------
@@ -79,13 +86,14 @@ def save_layout(layout: Layout, folder: Path | None = None) -> Path:
     """
     import numpy as np
 
-    folder = layout_folder() if folder is None else folder
+    folder = layout_folders()[0] if folder is None else folder
     folder.mkdir(parents=True, exist_ok=True)
     head = {
         "form": _FORM,
         "driver": layout.driver,
         "url": layout.url,
         "facts": layout.facts,
+        "summary": layout.summary,
         "version": None if layout.version is None else asdict(layout.version),
         "verified": None if layout.verified is None else layout.verified.isoformat(),
     }
@@ -122,6 +130,7 @@ def load_layout(file: Path) -> Layout:
             driver=head["driver"],
             url=head["url"],
             facts=head["facts"],
+            summary=head["summary"],
             tables=tables,
             version=None if head["version"] is None else Version(**head["version"]),
             verified=None if head["verified"] is None else date.fromisoformat(head["verified"]),
@@ -142,13 +151,16 @@ def find_layout(url: str) -> Layout | None:
     DamagedLayoutError
         If there is one and it cannot be read.
     """
-    file = layout_folder() / _file_name(url)
-    return load_layout(file) if file.is_file() else None
+    for folder in layout_folders():
+        file = folder / _file_name(url)
+        if file.is_file():
+            return load_layout(file)
+    return None
 
 
 def remove_layout(url: str) -> bool:
-    """Forget the layout of an address; False where none was kept."""
-    file = layout_folder() / _file_name(url)
+    """Forget the layout of an address in the folder that is written to; False where none was kept."""
+    file = layout_folders()[0] / _file_name(url)
     there = file.is_file()
     file.unlink(missing_ok=True)
     return there

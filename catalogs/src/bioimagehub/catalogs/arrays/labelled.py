@@ -98,7 +98,8 @@ def label_array(
     attrs : mapping or None
         Attributes of the result.
     chunks : mapping of axis to size, ``()``, ``"auto"`` or None
-        As in `bioimagehub.catalogs.Record.open`. An axis that the mapping does not name has the length that `()` gives it.
+        As in `bioimagehub.catalogs.Record.open`. An axis that the mapping does not name has the
+        length that `()` gives it.
 
     Returns
     -------
@@ -111,7 +112,8 @@ def label_array(
     }
     if "c" in dims:
         coords["c"] = list(channels) or np.arange(pixels.shape[dims.index("c")])
-    variable = xr.Variable(dims, indexing.LazilyIndexedArray(LazyPixels(pixels)), dict(attrs or {}))
+    encoding = {"preferred_chunks": dict(zip(dims, pixels.chunks, strict=True))}
+    variable = xr.Variable(dims, indexing.LazilyIndexedArray(LazyPixels(pixels)), dict(attrs or {}), encoding)
     array = xr.DataArray(variable, coords)
     if chunks is None:
         return array

@@ -66,6 +66,24 @@ class Target:
     to: Selection
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a read asks of a store.
+
+    Attributes
+    ----------
+    requests : int
+    bytes : int
+        That are moved; at most, where `exact` is False.
+    exact : bool
+        Whether the lengths of all parts are known.
+    """
+
+    requests: int
+    bytes: int
+    exact: bool
+
+
 class Pixels(ABC):
     """An array that is read when it is indexed. It can be pickled, and read by several threads at once.
 
@@ -91,6 +109,15 @@ class Pixels(ABC):
     @abstractmethod
     def jobs(self, selection: Selection, out: NDArray[Any]) -> Iterator[Job]:
         """Give the jobs that fill `out`, whose shape is that of the selection, with what is selected."""
+
+    def foresee(self, selection: Selection) -> Reading:
+        """Tell what reading a selection will ask of the store, without reading its pixels.
+
+        Here each of the `chunks` that are touched counts as one request, with as many bytes as it has in memory.
+        """
+        steps = zip(selection, self.chunks, strict=True)
+        count = math.prod(sum(1 for _ in split(picked, size)) for picked, size in steps)
+        return Reading(count, count * bytes_of(self.chunks, self.dtype), exact=False)
 
     def read(self, selection: Selection) -> NDArray[Any]:
         """Read a selection into memory, shape as `selection.lengths` tells."""
@@ -142,18 +169,40 @@ class ChunkedPixels(Pixels):
 
     def jobs(self, selection: Selection, out: NDArray[Any]) -> Iterator[Job]:
         """Give one job a request: for a chunk, or for chunks that lie side by side in a file."""
-        together: list[tuple[Part, Target]] = []
-        for target in self.targets(selection):
-            part = self.locate(target.index)
+        for together in self._requests(selection):
+            part, target = together[0]
             if part is None:
                 out[mesh(target.to)] = self.fill
+            else:
+                yield self._fetching([(each, to) for each, to in together if each is not None], out)
+
+    def foresee(self, selection: Selection) -> Reading:
+        """Count the requests; a chunk of unknown length counts as many bytes as it has in memory."""
+        requests = moved = 0
+        exact = True
+        for together in self._requests(selection):
+            first, last = together[0][0], together[-1][0]
+            if first is None or last is None:
                 continue
-            if together and not _adjoins(together, part):
-                yield self._fetching(together, out)
+            requests += 1
+            exact = exact and last.length is not None
+            moved += bytes_of(self.grid, self.dtype) if last.length is None else last.start + last.length - first.start
+        return Reading(requests, moved, exact)
+
+    def _requests(self, selection: Selection) -> Iterator[list[tuple[Part | None, Target]]]:
+        """Give the chunks of a selection, those together that one request fetches; alone those that are not stored."""
+        together: list[tuple[Part | None, Target]] = []
+        for target in self.targets(selection):
+            part = self.locate(target.index)
+            if together and (part is None or not _adjoins(together[0][0], together[-1][0], part)):
+                yield together
                 together = []
-            together.append((part, target))
+            if part is None:
+                yield [(None, target)]
+            else:
+                together.append((part, target))
         if together:
-            yield self._fetching(together, out)
+            yield together
 
     def targets(self, selection: Selection) -> Iterator[Target]:
         """Give the chunks that hold a selection, the last axis fastest."""
@@ -167,7 +216,7 @@ class ChunkedPixels(Pixels):
         """Decode a chunk and put what is wanted of it into the result."""
         out[mesh(target.to)] = take(self.decode(data, target.index), target.within)
 
-    def missing(self, part: Part, target: Target, out: NDArray[Any], error: LookupError) -> None:
+    def missing(self, part: Part, target: Target, out: NDArray[Any], error: LookupError) -> None:  # noqa: ARG002
         """Deal with a chunk whose file is missing: here that is an error."""
         raise error
 
@@ -188,9 +237,8 @@ class ChunkedPixels(Pixels):
         return job
 
 
-def _adjoins(together: Sequence[tuple[Part, Target]], part: Part) -> bool:
-    first, last = together[0][0], together[-1][0]
-    if part.length is None or last.length is None or part.place != last.place:
+def _adjoins(first: Part | None, last: Part | None, part: Part) -> bool:
+    if first is None or last is None or part.length is None or last.length is None or part.place != last.place:
         return False
     gap = part.start - (last.start + last.length)
     return 0 <= gap <= GAP and part.start + part.length - first.start <= LARGEST
@@ -236,6 +284,17 @@ class StackedPixels(Pixels):
         for steps in itertools.product(*axes):
             position = tuple(step[0] for step in steps)
             yield self._opening(position, tuple(step[2] for step in steps), selection[depth:], out)
+
+    def foresee(self, selection: Selection) -> Reading:
+        """Open the first array that is touched, and take the others to be alike."""
+        depth = len(self._stack)
+        positions = itertools.product(*([step[0] for step in split(picked, 1)] for picked in selection[:depth]))
+        found = next((pixels for each in positions if (pixels := self._open_one(each)) is not None), None)
+        if found is None:
+            return Reading(0, 0, exact=True)
+        one = found.foresee(selection[depth:])
+        count = math.prod(lengths(selection[:depth]))
+        return Reading(one.requests * count, one.bytes * count, exact=False)
 
     def _opening(self, position: tuple[int, ...], to: Selection, inner: Selection, out: NDArray[Any]) -> Job:
         def job() -> Iterator[Job] | None:
@@ -292,6 +351,11 @@ class IndexedPixels(Pixels):
             out[...] = take(found, tuple(_relative(picked) for picked in selection))
 
         yield job
+
+    def foresee(self, selection: Selection) -> Reading:
+        """Count one request, and as many bytes as the box has in memory: the library does not tell more."""
+        box = [_bounds(picked) for picked in selection]
+        return Reading(1, bytes_of([one.stop - one.start for one in box], self.dtype), exact=False)
 
 
 def _bounds(picked: Any) -> slice:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.commands.output import add_json, format_size, print_json, print_table
+from bioimagehub.catalogs.commands.output import add_json, print_json, print_table
 from bioimagehub.catalogs.commands.records import find_archive
+from bioimagehub.catalogs.display import format_size
 from bioimagehub.catalogs.errors import InvalidQueryError
 
 if TYPE_CHECKING:

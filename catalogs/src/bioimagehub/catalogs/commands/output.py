@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add the option ``--json`` to a parser."""
@@ -60,19 +58,3 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
 def _visible(cell: str) -> str:
     """Replace what a terminal would obey, tabs and line ends among them."""
     return "".join(sign if sign.isprintable() else "�" for sign in cell)
-
-
-def format_size(size: int | None) -> str:
-    """Give a number of bytes with three digits and a decimal unit; an empty text for None.
-
-    Examples
-    --------
-    >>> format_size(1_234_567), format_size(999), format_size(None)
-    ('1.23 MB', '999 B', '')
-    """
-    if size is None:
-        return ""
-    number, unit = float(size), 0
-    while number >= 999.5 and unit < len(_UNITS) - 1:
-        number, unit = number / 1000, unit + 1
-    return f"{number:.3g} {_UNITS[unit]}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.commands.output import add_json, format_size, print_json, print_table
+from bioimagehub.catalogs.commands.output import add_json, print_json, print_table
+from bioimagehub.catalogs.display import format_size
 
 if TYPE_CHECKING:
     import argparse
