@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bioimagehub.catalogs.arrays.pixels import GAP, LARGEST
 from bioimagehub.catalogs.arrays.raw import RawPixels, dense_strides
+from bioimagehub.catalogs.arrays.selection import normalise
 from bioimagehub.catalogs.errors import TruncatedFileError
 from bioimagehub.catalogs.reader import Place
 
@@ -82,6 +83,19 @@ def test_every_order_type_and_index_is_that_of_numpy(tmp_path: Path, case: Any) 
     assert found.dtype == values.dtype.newbyteorder("=")
     np.testing.assert_array_equal(found, expected)
     assert pixels.end == offset + values.nbytes
+    foreseen = pixels.foresee(normalise(keys, shape)[0])
+    assert (foreseen.requests, foreseen.bytes) == (len(place.asked), sum(length for _, length in place.asked))
+
+
+def test_what_large_reads_will_take_is_foreseen(tmp_path: Path) -> None:
+    values = np.arange(5 * 40 * 30_000, dtype=np.uint16).reshape(5, 40, -1)
+    place = write(tmp_path / "raw", values)
+    pixels = RawPixels(place, 0, values.shape, "<u2")
+    keys: tuple[Any, ...] = (slice(None, None, 2), np.array([3, 39, 4, 3]), slice(10, 25_000))
+    pixels[keys]
+    foreseen = pixels.foresee(normalise(keys, values.shape)[0])
+    assert (foreseen.requests, foreseen.bytes) == (len(place.asked), sum(length for _, length in place.asked))
+    assert foreseen.requests == 6
 
 
 def test_plane_and_tile_are_one_request_of_what_is_wanted(tmp_path: Path) -> None:

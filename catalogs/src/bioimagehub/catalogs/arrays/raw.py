@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bioimagehub.catalogs.arrays.pixels import GAP, LARGEST, Pixels, bytes_of
-from bioimagehub.catalogs.arrays.selection import length, mesh, take
+from bioimagehub.catalogs.arrays.pixels import GAP, LARGEST, Pixels, Reading, bytes_of
+from bioimagehub.catalogs.arrays.selection import length, lengths, mesh, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -86,22 +87,43 @@ class RawPixels(Pixels):
         steps = zip(self.shape, self.strides, strict=True)
         return self.offset + sum((size - 1) * stride for size, stride in steps) + self.stored.itemsize
 
+    def convert(self, samples: NDArray[Any]) -> NDArray[Any]:
+        """Turn samples as they are stored into those of the result."""
+        return samples if self._convert is None else self._convert(samples)
+
     def jobs(self, selection: Selection, out: NDArray[Any]) -> Iterator[Job]:
         """Give one job for each run of bytes."""
-        slowest_first = sorted(range(len(self.shape)), key=lambda axis: -self.strides[axis])
-        extent, groups = self.stored.itemsize, dict[int, list["Group"]]()
-        divided = False
-        for axis in reversed(slowest_first):
+        groups = self._groups(selection)
+        slowest_first = sorted(groups, key=lambda axis: -self.strides[axis])
+        for chosen in itertools.product(*(groups[axis] for axis in slowest_first)):
+            by_axis = dict(zip(slowest_first, chosen, strict=True))
+            pairs = [by_axis[axis] for axis in range(len(self.shape))]
+            yield self._fetching(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), out)
+
+    def foresee(self, selection: Selection) -> Reading:
+        """Count the runs of bytes."""
+        if not all(lengths(selection)):
+            return Reading(0, 0, exact=True)
+        groups = self._groups(selection)
+        requests = math.prod(map(len, groups.values()))
+        moved = requests * self.stored.itemsize
+        for axis, found in groups.items():
+            bounds = [_bounds(picked) for picked, _ in found]
+            moved += sum(last - first for first, last in bounds) * self.strides[axis] * (requests // len(found))
+        return Reading(requests, moved, exact=True)
+
+    def _groups(self, selection: Selection) -> dict[int, list[Group]]:
+        """Divide what is picked along each axis into what one request fetches."""
+        extent, divided = self.stored.itemsize, False
+        groups: dict[int, list[Group]] = {}
+        for axis in sorted(range(len(self.shape)), key=lambda axis: self.strides[axis]):
             picked, stride = selection[axis], self.strides[axis]
             groups[axis] = _group(picked, stride, extent, apart=divided)
             divided = divided or len(groups[axis]) > 1
             if not divided:
                 first, last = _bounds(picked)
                 extent += (last - first) * stride
-        for chosen in itertools.product(*(groups[axis] for axis in slowest_first)):
-            by_axis = dict(zip(slowest_first, chosen, strict=True))
-            pairs = [by_axis[axis] for axis in range(len(self.shape))]
-            yield self._fetching(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), out)
+        return groups
 
     def _fetching(self, picked: Selection, to: Selection, out: NDArray[Any]) -> Job:
         def job() -> None:
@@ -113,7 +135,7 @@ class RawPixels(Pixels):
             box = tuple(last - first + 1 for first, last in bounds)
             found: NDArray[Any] = np.ndarray(box, self.stored, data, strides=self.strides)
             found = take(found, tuple(_relative(one) for one in picked))
-            out[mesh(to)] = found if self._convert is None else self._convert(found)
+            out[mesh(to)] = self.convert(found)
 
         return job
 
