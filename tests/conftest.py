@@ -72,10 +72,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep indexes and harvests of the user who runs the tests out of them, and the other way round."""
+    """Keep what the user who runs the tests has on this machine out of them, and the other way round."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BIOIMAGEHUB_INDEX", str(tmp_path_factory.mktemp("index")))
         patch.setenv("BIOIMAGEHUB_HARVEST", str(tmp_path_factory.mktemp("harvest")))
+        patch.setenv("BIOIMAGEHUB_LAYOUTS", str(tmp_path_factory.mktemp("layouts")))
+        patch.setenv("BIOIMAGEHUB_CREDENTIALS", str(tmp_path_factory.mktemp("credentials") / "credentials.yml"))
+        # Servers of tests come and go at the same ports; tests of the cache make one of their own.
+        patch.setenv("BIOIMAGEHUB_READER_CACHE", "none")
         yield
 
 

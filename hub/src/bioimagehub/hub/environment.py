@@ -37,6 +37,22 @@ def catalog_environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def reader_environment(settings: Settings, user: str) -> dict[str, str]:
+    """Return the variables of the reader layer: the same for a user's servers, schedulers and workers.
+
+    So a worker uses the credentials of its user, and the chunks that the user's notebook has read, and the other way
+    round.
+    """
+    folder = StateFolder(settings.state)
+    home = folder.homes / user
+    layouts = (home / ".local/share/bioimagehub/layouts", folder.layouts)
+    return {
+        "BIOIMAGEHUB_LAYOUTS": os.pathsep.join(map(str, layouts)),
+        "BIOIMAGEHUB_READER_CACHE": str(home / ".cache/bioimagehub/chunks"),
+        "BIOIMAGEHUB_CREDENTIALS": str(home / ".config/bioimagehub/credentials.yml"),
+    }
+
+
 def user_environment(isolation: Isolation, user: str, home: Path) -> dict[str, str]:
     """Return the environment of a user's process.
 
@@ -58,5 +74,6 @@ def user_environment(isolation: Isolation, user: str, home: Path) -> dict[str, s
         HUB_VARIABLE: hub_name(settings.state),
         KEY_VARIABLE: dashboard_key(isolation, user),
         **catalog_environment(settings),
+        **reader_environment(settings, user),
         "BIOIMAGEHUB_NOTEBOOKS": str(settings.notebooks or installed_path("notebooks")),
     }

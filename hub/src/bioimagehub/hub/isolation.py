@@ -56,7 +56,7 @@ def hidden_above(path: Path) -> Path | None:
 def needed_paths(settings: Settings) -> list[Path]:
     """Return the folders that a user's processes must be able to read: Python, the packages, data."""
     paths = {Path(sys.prefix), Path(sys.base_prefix), settings.state / "samples", *settings.catalogs}
-    paths |= {settings.state / "index", settings.state / "harvest"}
+    paths |= {settings.state / "index", settings.state / "harvest", settings.state / "layouts"}
     paths |= {installed_path("deploy"), settings.notebooks or installed_path("notebooks")}
     # Where the project is installed from a working tree, its sources lie outside the prefix.
     prefixes = (sys.prefix, sys.base_prefix, site.getusersitepackages())

@@ -12,7 +12,8 @@
     ├── clusters/<name>/    0700  working folder of a Dask cluster, its owner's alone
     ├── samples/            0755  the sample archive
     ├── index/              0755  the index of the catalogs
-    └── harvest/            0755  tables of archives that were harvested for this hub
+    ├── harvest/            0755  tables of archives that were harvested for this hub
+    └── layouts/            0755  layouts of images that were indexed for this hub
 """
 
 from __future__ import annotations
@@ -95,6 +96,11 @@ class StateFolder:
         return self.root / "harvest"
 
     @property
+    def layouts(self) -> Path:
+        """Layouts of images that were indexed for this hub."""
+        return self.root / "layouts"
+
+    @property
     def settings_file(self) -> Path:
         """The settings in force, as the running hub's processes read them."""
         return self.run / "settings.json"
@@ -118,6 +124,7 @@ class StateFolder:
             (self.samples, 0o755),
             (self.index, 0o755),
             (self.harvest, 0o755),
+            (self.layouts, 0o755),
         ):
             try:
                 path.mkdir(parents=True, exist_ok=True)
