@@ -21,6 +21,7 @@
     │   ├── MissingFileError         (LookupError)     there is no such file
     │   ├── ChangedFileError         (ValueError)      the file is another version than was read before, or expected
     │   ├── TruncatedFileError       (ValueError)      the file is shorter than what is asked of it
+    │   ├── UnreadableZipError       (ValueError)      a zip file, or a file in it, is damaged or cannot be read in place
     │   ├── NoAccessError            (PermissionError) the store asks for credentials, or refuses those it got
     │   └── StoreUnreachableError    (ConnectionError) no answer, or none that is whole, after all tries
     ├── NotReadableError          (ValueError)         the record has no image that a driver reads
@@ -134,6 +135,10 @@ class ChangedFileError(ReadError, ValueError):
 
 class TruncatedFileError(ReadError, ValueError):
     """The file ends before the bytes that are asked for."""
+
+
+class UnreadableZipError(ReadError, ValueError):
+    """A zip file is damaged, or a file in it is, or is encrypted, or is packed in a way that is not known."""
 
 
 class NoAccessError(ReadError, PermissionError):
