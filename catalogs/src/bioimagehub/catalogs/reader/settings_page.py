@@ -65,7 +65,7 @@ the first of these:
 
 | variable | meaning |
 |---|---|
-| `AWS_REGION`, `AWS_DEFAULT_REGION` | region of the buckets; else that of the profile in `~/.aws/config` (`AWS_CONFIG_FILE`) |
+| `AWS_REGION`, `AWS_DEFAULT_REGION` | region of buckets; else the profile's in `~/.aws/config` (`AWS_CONFIG_FILE`) |
 | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` | another store than Amazon's, such as `https://minio.example.org` |
 | `AWS_NO_SIGN_REQUEST` | when it is set and not `0`, `false` or `no`: all requests are anonymous |
 
