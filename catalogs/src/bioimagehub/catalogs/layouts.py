@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -120,7 +121,7 @@ def load_layout(file: Path) -> Layout:
     import numpy as np
 
     try:
-        with np.load(file, allow_pickle=False) as content:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as content:
             head = json.loads(content[_HEAD].tobytes())
             tables = {name: content[name] for name in content.files if name != _HEAD}
         if head["form"] != _FORM:
@@ -135,7 +136,7 @@ def load_layout(file: Path) -> Layout:
             version=None if head["version"] is None else Version(**head["version"]),
             verified=None if head["verified"] is None else date.fromisoformat(head["verified"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         msg = (
             f"The layout {file} cannot be read: {error}. Expected what `bioimagehub catalog index` wrote. "
             "Remove the file, or make it anew with that command."
