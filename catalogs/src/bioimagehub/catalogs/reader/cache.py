@@ -62,7 +62,8 @@ def make_key(url: str, start: int | None, length: int | None, expected: Version 
     >>> make_key("https://example.org/a", None, None, None) == make_key("https://example.org/a", 0, None, None)
     True
     """
-    version = expected and (expected.size, expected.etag, expected.modified)
+    # Mirrors have dates of their own; where there is a strong entity tag, it decides alone.
+    version = expected and (expected.etag or (expected.size, expected.modified))
     return hashlib.blake2b(repr((url, start or 0, length, version)).encode(), digest_size=20).hexdigest()
 
 

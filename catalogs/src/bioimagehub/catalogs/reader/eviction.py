@@ -66,7 +66,7 @@ class Room:
             If the folder cannot be written or locked.
         """
         needed = _occupied(length)
-        file = os.open(f"{self.root}/{_SUM}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = self._open_sum()
         try:
             # Closing the file gives the lock back, also when the process is killed.
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -86,6 +86,15 @@ class Room:
         finally:
             os.close(file)
         return needed > 0
+
+    def _open_sum(self) -> int:
+        path, flags = f"{self.root}/{_SUM}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            # Who clears the cache removes the folder, at any time.
+            Path(self.root).mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(path, flags, 0o600)
 
     def _limit(self, known: int) -> int:
         disk = os.statvfs(self.root)
