@@ -71,7 +71,8 @@ class LazyPixels(BackendArray):
 
     def _read(self, key: tuple[Any, ...]) -> NDArray[Any]:
         selection, finish = normalise(key, self.shape)
-        return self.pixels.read(selection)[finish]
+        found: NDArray[Any] = self.pixels.read(selection)[finish]
+        return found
 
     def __dask_tokenize__(self) -> tuple[str, str]:
         return ("bioimagehub.catalogs.arrays.labelled", self.pixels.token)

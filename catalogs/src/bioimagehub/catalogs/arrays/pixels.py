@@ -15,7 +15,7 @@ from bioimagehub.catalogs.arrays.selection import Selection, lengths, mesh, norm
 from bioimagehub.catalogs.arrays.work import Job, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,6 +64,10 @@ class Target:
     index: tuple[int, ...]
     within: Selection
     to: Selection
+
+
+Located = tuple[Part | None, Target]
+"""A chunk that is wanted, and where it lies; None if it is not stored."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,8 @@ class Pixels(ABC):
             key = (*key[:position], *missing, *key[position + 1 :])
         key = (*key, *(slice(None),) * (len(self.shape) - len(key)))
         selection, finish = normalise(key, self.shape)
-        return self.read(selection)[finish]
+        found: NDArray[Any] = self.read(selection)[finish]
+        return found
 
 
 def workers(*, near: bool) -> int:
@@ -169,18 +174,17 @@ class ChunkedPixels(Pixels):
 
     def jobs(self, selection: Selection, out: NDArray[Any]) -> Iterator[Job]:
         """Give one job a request: for a chunk, or for chunks that lie side by side in a file."""
-        for together in self._requests(selection):
-            part, target = together[0]
-            if part is None:
-                out[mesh(target.to)] = self.fill
-            else:
-                yield self._fetching([(each, to) for each, to in together if each is not None], out)
+        return self.fetching(self._located(selection), out)
 
     def foresee(self, selection: Selection) -> Reading:
         """Count the requests; a chunk of unknown length counts as many bytes as it has in memory."""
+        return self.count(self._located(selection))
+
+    def count(self, located: Iterable[Located]) -> Reading:
+        """Count the requests that `fetching` makes."""
         requests = moved = 0
         exact = True
-        for together in self._requests(selection):
+        for together in _gather(located):
             first, last = together[0][0], together[-1][0]
             if first is None or last is None:
                 continue
@@ -189,20 +193,17 @@ class ChunkedPixels(Pixels):
             moved += bytes_of(self.grid, self.dtype) if last.length is None else last.start + last.length - first.start
         return Reading(requests, moved, exact)
 
-    def _requests(self, selection: Selection) -> Iterator[list[tuple[Part | None, Target]]]:
-        """Give the chunks of a selection, those together that one request fetches; alone those that are not stored."""
-        together: list[tuple[Part | None, Target]] = []
-        for target in self.targets(selection):
-            part = self.locate(target.index)
-            if together and (part is None or not _adjoins(together[0][0], together[-1][0], part)):
-                yield together
-                together = []
+    def fetching(self, located: Iterable[Located], out: NDArray[Any]) -> Iterator[Job]:
+        """Give one job a request for chunks of which it is known where they lie, in the order in which they lie."""
+        for together in _gather(located):
+            part, target = together[0]
             if part is None:
-                yield [(None, target)]
+                out[mesh(target.to)] = self.fill
             else:
-                together.append((part, target))
-        if together:
-            yield together
+                yield self._one_request([(each, to) for each, to in together if each is not None], out)
+
+    def _located(self, selection: Selection) -> Iterator[Located]:
+        return ((self.locate(target.index), target) for target in self.targets(selection))
 
     def targets(self, selection: Selection) -> Iterator[Target]:
         """Give the chunks that hold a selection, the last axis fastest."""
@@ -220,7 +221,7 @@ class ChunkedPixels(Pixels):
         """Deal with a chunk whose file is missing: here that is an error."""
         raise error
 
-    def _fetching(self, together: Sequence[tuple[Part, Target]], out: NDArray[Any]) -> Callable[[], None]:
+    def _one_request(self, together: Sequence[tuple[Part, Target]], out: NDArray[Any]) -> Job:
         def job() -> None:
             first, last = together[0][0], together[-1][0]
             end = None if last.length is None else last.start + last.length
@@ -235,6 +236,21 @@ class ChunkedPixels(Pixels):
                 self.put(data[start : None if part.length is None else start + part.length], target, out)
 
         return job
+
+
+def _gather(located: Iterable[Located]) -> Iterator[list[Located]]:
+    """Give the chunks together that one request fetches; alone those that are not stored."""
+    together: list[Located] = []
+    for part, target in located:
+        if together and (part is None or not _adjoins(together[0][0], together[-1][0], part)):
+            yield together
+            together = []
+        if part is None:
+            yield [(None, target)]
+        else:
+            together.append((part, target))
+    if together:
+        yield together
 
 
 def _adjoins(first: Part | None, last: Part | None, part: Part) -> bool:

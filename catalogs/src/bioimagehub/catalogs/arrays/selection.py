@@ -107,8 +107,10 @@ def split(picked: Picked, chunk: int) -> Iterator[tuple[int, Picked, Picked]]:
             end = min(stop, (number + 1) * chunk)
             count = (end - start + step - 1) // step
             offset = number * chunk
-            yield number, slice(start - offset, start - offset + (count - 1) * step + 1, step), slice(
-                position, position + count, 1
+            yield (
+                number,
+                slice(start - offset, start - offset + (count - 1) * step + 1, step),
+                slice(position, position + count, 1),
             )
             position += count
             start += count * step
@@ -126,7 +128,8 @@ def take(array: NDArray[Any], within: Selection) -> NDArray[Any]:
     """Take a selection out of an array in memory; a view where all of it are slices."""
     if all(isinstance(picked, slice) for picked in within):
         return array[within]
-    return array[mesh(within)]
+    taken: NDArray[Any] = array[mesh(within)]
+    return taken
 
 
 def mesh(selection: Selection) -> Any:

@@ -1,0 +1,152 @@
+"""Arrays of Zarr 2 and 3, each chunk in an object of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, Part, Target
+from bioimagehub.catalogs.arrays.selection import mesh
+from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from bioimagehub.catalogs.arrays.codecs import Chain
+    from bioimagehub.catalogs.arrays.selection import Selection
+    from bioimagehub.catalogs.arrays.work import Job
+    from bioimagehub.catalogs.arrays.zarr_metadata import ArrayMetadata
+    from bioimagehub.catalogs.reader import Place
+
+
+def find_child(place: Place, path: str) -> Place:
+    """Give what lies at a path of the store, whatever characters are in it."""
+    return place / (path if place.near else quote(path))
+
+
+class ZarrPixels(ChunkedPixels):
+    """An array of a Zarr store.
+
+    Parameters
+    ----------
+    place : Place
+        Folder of the array.
+    metadata : ArrayMetadata
+    order : tuple of int or None
+        Which axis of the store each axis is; None for the order of the store.
+    witness : str or None
+        SHA-256 of the metadata file that was kept by an index; with the first pixels, the file is fetched and
+        compared. None where the metadata were just read.
+
+    Raises
+    ------
+    ChangedFileError
+        On reading, if the metadata file is not the one that was indexed.
+    UnreadableImageError
+        On reading, if a chunk is not what the metadata say.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        metadata: ArrayMetadata,
+        *,
+        order: tuple[int, ...] | None = None,
+        witness: str | None = None,
+    ) -> None:
+        self.place, self.metadata, self._witness = place, metadata, witness
+        self.order = tuple(range(len(metadata.shape))) if order is None else order
+        self._inverse = tuple(self.order.index(axis) for axis in range(len(self.order)))
+        self._in_order = self.order == self._inverse == tuple(sorted(self.order))
+        self._decode_by(metadata.chain)
+        self.shape, self.dtype, self.fill = self.ordered(metadata.shape), metadata.dtype, metadata.fill
+        self.chunks = self.ordered(metadata.chunk)
+        self.near = place.near
+        self.token = f"{place.url} {metadata.digest} {self.order}"
+
+    def _decode_by(self, chain: Chain) -> None:
+        self._chain = chain
+        self._straight = self._in_order and chain.straight is not None
+        self.grid = self.ordered(chain.shape)
+
+    def jobs(self, selection: Selection, out: NDArray[Any]) -> Iterator[Job]:
+        """Give the jobs that read, and one that compares the metadata with those that were indexed."""
+        if self._witness is not None:
+            yield self._compare
+        yield from self.reading(selection, out)
+
+    def reading(self, selection: Selection, out: NDArray[Any]) -> Iterator[Job]:
+        """Give one job for each chunk."""
+        return super().jobs(selection, out)
+
+    def locate(self, index: tuple[int, ...]) -> Part:
+        """Give the object of a chunk."""
+        return Part(find_child(self.place, self.metadata.keys(self.stored(index))[0]))
+
+    def decode(self, data: memoryview, index: tuple[int, ...]) -> NDArray[Any]:
+        """Decode a chunk."""
+        return self._chain.decode(data, self.name_chunk(index)).transpose(self.order)
+
+    def put(self, data: memoryview, target: Target, out: NDArray[Any]) -> None:
+        """Decode a chunk, straight into the result where that lies in memory as the chunk does."""
+        if self._straight and all(isinstance(each, slice) and each.step == 1 for each in target.within):
+            region = out[mesh(target.to)]
+            if region.shape == self.grid and region.flags.c_contiguous:
+                self._chain.decode_into(data, region, self.name_chunk(target.index))
+                return
+        super().put(data, target, out)
+
+    def missing(self, part: Part, target: Target, out: NDArray[Any], error: LookupError) -> None:  # noqa: ARG002
+        """Take the fill value for a chunk that is not stored."""
+        for key in self.metadata.keys(self.stored(target.index))[1:]:
+            try:
+                data = find_child(self.place, key).read()
+            except MissingFileError:
+                continue
+            self.put(data, target, out)
+            return
+        self.check_presence()
+        out[mesh(target.to)] = self.fill
+
+    def check_presence(self) -> None:
+        """Look whether the array itself is there, when a part of it is missing: its disk may be gone.
+
+        A store that is far away is asked nothing more: it has just answered.
+
+        Raises
+        ------
+        MissingFileError
+            If it is not.
+        """
+        if self.near:
+            (self.place / self.metadata.document).stat()
+
+    def _compare(self) -> None:
+        document = self.place / self.metadata.document
+        try:
+            found = hashlib.sha256(document.read()).hexdigest()
+        except MissingFileError:
+            found = "missing"
+        if found != self._witness:
+            state = "is missing now" if found == "missing" else "changed"
+            msg = (
+                f"{document.url} {state} since the image was indexed, and its pixels cannot be read without it. "
+                "Index the image anew: bioimagehub catalog index."
+            )
+            raise ChangedFileError(msg)
+        self._witness = None
+
+    def name_chunk(self, index: tuple[int, ...]) -> str:
+        """Tell in an error which chunk it is, as the store counts them."""
+        return f"{'/'.join(map(str, self.stored(index)))} of {self.place.url}"
+
+    def ordered(self, stored: tuple[int, ...]) -> tuple[int, ...]:
+        """Put what the store has for its axes into the order of the axes here."""
+        return tuple(stored[axis] for axis in self.order)
+
+    def stored(self, index: tuple[int, ...]) -> tuple[int, ...]:
+        """Put what there is for the axes here into the order of the store."""
+        return tuple(index[axis] for axis in self._inverse)
