@@ -1,0 +1,1 @@
+"""What the driver of TIFF is made of: directories, series, calibration, and segments."""

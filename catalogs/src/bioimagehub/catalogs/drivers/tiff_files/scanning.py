@@ -1,0 +1,310 @@
+"""Finds the series of a file, or of a set of files, through tifffile and the OME-XML."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import threading
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+import numpy as np
+
+from bioimagehub.catalogs.drivers.tiff_files.calibration import calibrate
+from bioimagehub.catalogs.drivers.tiff_files.directories import DESCRIPTION, Chain, Directory, read_chains
+from bioimagehub.catalogs.drivers.tiff_files.forms import describe_form
+from bioimagehub.catalogs.drivers.tiff_files.ome_xml import OmeDocument, OmeImage, parse_ome
+from bioimagehub.catalogs.drivers.tiff_files.series import Forms, Level, Page, Series, page_of, same_form
+from bioimagehub.catalogs.drivers.tiff_files.sources import Source, open_source
+from bioimagehub.catalogs.errors import MissingFileError, UnreadableImageError
+from bioimagehub.catalogs.reader import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HARMLESS = re.compile(r"GDAL_NODATA|TiffTag|imagej_metadata|StripByteCounts|StripOffsets|not stitched|AVS series")
+"""What tifffile remarks on that has no bearing on the pixels, or is checked here."""
+
+LOST = re.compile(r"zeroed|missing|truncated|out of range|invalid|generic series|is empty|expected|cannot|raised")
+"""What tifffile remarks on where it goes on with less than the file should have."""
+
+
+class Scanned:
+    """A file whose directories are known.
+
+    Parameters
+    ----------
+    chain : Chain
+    number : int
+        Of the file in its set.
+    """
+
+    def __init__(self, chain: Chain, number: int) -> None:
+        from tifffile import TiffFile
+
+        self.place, self.number = chain.source.place, number
+        self.directories = chain.directories
+        self._file = open_source(chain.source)
+        self.tiff = TiffFile(self._file, name=self.place.name)
+        self.forms = Forms(self._parse, self.place.url)
+
+    def _parse(self, directory: Directory) -> Any:
+        from tifffile import TiffPage
+
+        self.tiff.filehandle.seek(directory.offset)
+        return TiffPage(self.tiff, 0)
+
+
+def find_series(place: Place) -> tuple[list[Place], list[int], list[Series]]:
+    """Find all series of a file.
+
+    Parameters
+    ----------
+    place : Place
+
+    Returns
+    -------
+    places : list of Place
+        Files that have pixels of the series, this one first.
+    sizes : list of int
+        Bytes of each of them.
+    series : list of Series
+
+    Raises
+    ------
+    UnreadableImageError
+        If it is no TIFF, is not whole, or has pages that nothing decodes.
+    MissingFileError
+        If a file of the set is missing.
+    """
+    from tifffile import TiffFileError
+
+    chain = Chain(Source(place))
+    read_chains([chain])
+    with _no_losses(place.url):
+        try:
+            first = Scanned(chain, 0)
+            document = _read_ome(first)
+            if document is not None:
+                files, series = _series_of_ome(first, document)
+            else:
+                files, series = [first], _series_of_tifffile(first)
+        except (TiffFileError, ValueError, IndexError, KeyError, TypeError, NotImplementedError, RuntimeError) as error:
+            if isinstance(error, (UnreadableImageError, MissingFileError)):
+                raise
+            msg = f"{place.url} is no TIFF that can be read: {error}. Fetch the file anew, or convert it."
+            raise UnreadableImageError(msg) from error
+    return [file.place for file in files], [file.tiff.filehandle.size for file in files], series
+
+
+# ---- OME
+
+
+def _read_ome(file: Scanned) -> OmeDocument | None:
+    text = file.directories[0].content(DESCRIPTION).rstrip(b"\0").strip()
+    if not text.endswith(b"OME>"):
+        return None
+    document = parse_ome(text, unquote(file.place.name))
+    if document.companion is None:
+        return document
+    companion = _beside(file.place, document.companion)
+    try:
+        return parse_ome(bytes(companion.read()), unquote(file.place.name))
+    except MissingFileError as error:
+        msg = (
+            f"{companion.url} is missing: it has the metadata of {file.place.url}, which has none itself. "
+            "Fetch the whole set into one folder."
+        )
+        raise MissingFileError(msg) from error
+
+
+def _series_of_ome(first: Scanned, document: OmeDocument) -> tuple[list[Scanned], list[Series]]:
+    form = first.forms.of(first.directories[0])
+    names = sorted({block.file for image in document.images for block in image.blocks if block.file is not None})
+    chains = [Chain(Source(_beside(first.place, name))) for name in names]
+    try:
+        read_chains(chains)
+    except MissingFileError as error:
+        msg = (
+            f"A file of the set of {first.place.url} is missing: {error} The set has {len(names) + 1} files: "
+            f"{', '.join(names[:5])}{' …' if len(names) > 5 else ''}. Fetch the whole set into one folder."
+        )
+        raise MissingFileError(msg) from error
+    files = [first, *(Scanned(chain, number) for number, chain in enumerate(chains, 1))]
+    by_name = dict(zip([None, *names], files, strict=True))
+    series, used = [], set[tuple[int, int]]()
+    for image in document.images:
+        samples = _samples(image, by_name, form)
+        planes = image.planes(samples, len(first.directories), first.place.url)
+        directories = [_directory(by_name[name], number, image.name) for name, number in planes]
+        numbers = [by_name[name].number for name, _ in planes]
+        used |= {(number, each.offset) for number, each in zip(numbers, directories, strict=True)}
+        series.append(_series_of_image(image, directories, [files[number] for number in numbers]))
+    left = [each for each in first.directories if (0, each.offset) not in used]
+    return files, [*series, *_series_of_rest(first, left)]
+
+
+def _samples(image: OmeImage, files: dict[str | None, Scanned], form: dict[str, Any]) -> int:
+    """Count the samples of a pixel in the pages of an image, by the first of them."""
+    block = image.blocks[0] if image.blocks else None
+    file = files[block.file if block else None]
+    form = file.forms.of(_directory(file, block.page if block else 0, image.name))
+    samples = int(form["shaped"][0] * form["shaped"][4])
+    if image.sizes["C"] % samples:
+        msg = (
+            f"The image {image.name!r} of {file.place.url} has {image.sizes['C']} channels, and its pages have "
+            f"{samples} samples of each pixel. Correct the OME-XML, or fetch the file anew."
+        )
+        raise UnreadableImageError(msg)
+    return samples
+
+
+def _directory(file: Scanned, number: int, image: str) -> Directory:
+    if not 0 <= number < len(file.directories):
+        msg = (
+            f"The image {image!r} has a plane in page {number} of {file.place.url}, which has "
+            f"{len(file.directories)} pages. Fetch the file anew, or correct the OME-XML."
+        )
+        raise UnreadableImageError(msg)
+    return file.directories[number]
+
+
+def _series_of_image(image: OmeImage, directories: Sequence[Directory], files: Sequence[Scanned]) -> Series:
+    counts = {len(each.reduced) for each in directories}
+    if len(counts) > 1:
+        msg = (
+            f"Pages of the image {image.name!r} in {files[0].place.url} have {min(counts)} reduced images, and others "
+            f"{max(counts)}. Expected as many for each. Fetch the file anew."
+        )
+        raise UnreadableImageError(msg)
+    levels = []
+    for level in range(counts.pop() + 1):
+        of_level = [each if level == 0 else each.reduced[level - 1] for each in directories]
+        pages = [page_of(each, file.number) for each, file in zip(of_level, files, strict=True)]
+        forms = [file.forms.of(each) for each, file in zip(of_level, files, strict=True)]
+        form = same_form(forms, pages, f"the image {image.name!r} of {files[0].place.url}")
+        separate, depth, height, width, samples = form["shaped"]
+        declared = (image.sizes["Y"], image.sizes["X"])
+        if level == 0 and (depth > 1 or (height, width) != declared):
+            msg = (
+                f"The image {image.name!r} of {files[0].place.url} is declared with planes of {declared} pixels, and "
+                f"its pages have {(height, width)}. Fetch the file anew, or correct the OME-XML."
+            )
+            raise UnreadableImageError(msg)
+        stack = [(axis, image.sizes[axis] // (separate * samples if axis == "C" else 1)) for axis in image.axes[:-2]]
+        axes = [*stack, ("S", separate), ("Y", height), ("X", width), ("S", samples)]
+        axes = [(axis, size) for axis, size in axes if axis != "S" or size > 1]
+        levels.append(Level("".join(axis for axis, _ in axes), tuple(size for _, size in axes), form, pages))
+    return Series(image.name, levels, image.spacing, image.channels)
+
+
+def _beside(place: Place, name: str) -> Place:
+    """Give a file in the same folder; its name comes out of a file, so it must not lead elsewhere."""
+    steps = PurePosixPath(name.replace("\\", "/")).parts
+    if not steps or steps[0] == "/" or ".." in steps:
+        msg = f"{place.url} names a file of its set {name!r}, which is not beside it. Expected a plain name."
+        raise UnreadableImageError(msg)
+    relative = "/".join(steps)
+    folder = place.url.rpartition("/")[0]
+    return Place(f"{folder}/{relative if place.near else quote(relative)}", dataset=place.dataset)
+
+
+# ---- all others
+
+
+def _series_of_tifffile(file: Scanned) -> list[Series]:
+    known = {each.offset: each for page in file.directories for each in (page, *page.reduced)}
+    used: set[int] = set()
+    series = []
+    for found in file.tiff.series:
+        name = f"the series {found.name!r} of {file.place.url}"
+        levels = [_level_of(each, file, known, used, name) for each in found.levels]
+        spacing, channels = calibrate(file.tiff, found.keyframe)
+        series.append(Series(found.name, levels, spacing, channels))
+    left = [each for each in known.values() if each.offset not in used]
+    covered = [_extent(series_level) for each in series for series_level in each.levels]
+    left = [each for each in left if not any(start <= _begin(each) < end for start, end in covered)]
+    return [*series, *_series_of_rest(file, left)]
+
+
+def _level_of(found: Any, file: Scanned, known: dict[int, Directory], used: set[int], name: str) -> Level:
+    if found.transform is not None:
+        msg = f"The values of {name} have to be scaled, as MD Gel files say; that is not done here. Convert the file."
+        raise UnreadableImageError(msg)
+    keyframe, pages = found.keyframe, []
+    form = describe_form(keyframe, name)
+    alike = known[keyframe.offset].form if keyframe.offset in known else None
+    for page in found:
+        if page is None:
+            msg = f"Pages of {name} are missing. Fetch the whole set anew."
+            raise UnreadableImageError(msg)
+        directory = known.get(page.offset)
+        if directory is not None:
+            used.add(page.offset)
+            if alike is not None and directory is not known[keyframe.offset] and directory.form != alike:
+                same_form([form, file.forms.of(directory)], [keyframe, page], name)
+        pages.append(Page(0, _numbers(page.dataoffsets), _numbers(page.databytecounts), page.jpegtables or b""))
+    return Level(found.get_axes(squeeze=False), tuple(found.get_shape(squeeze=False)), form, pages)
+
+
+def _numbers(values: Sequence[int]) -> Any:
+    return np.array(values, np.uint64)
+
+
+def _extent(level: Level) -> tuple[int, int]:
+    """Bytes of a series that lies in one piece behind its only page; nothing for others."""
+    if len(level.pages) > 1 or not level.form["contiguous"]:
+        return 0, 0
+    start = int(level.pages[0].offsets[0])
+    return start, start + int(np.prod(level.shape, dtype=np.int64)) * np.dtype(level.form["dtype"]).itemsize
+
+
+def _begin(directory: Directory) -> int:
+    return int(page_of(directory, 0).offsets[0])
+
+
+def _series_of_rest(file: Scanned, directories: Sequence[Directory]) -> list[Series]:
+    """Make series out of pages that are in none: pages that are alike are one."""
+    groups: dict[Any, list[Directory]] = {}
+    for each in directories:
+        groups.setdefault(each.form, []).append(each)
+    series: list[Series] = []
+    for group in groups.values():
+        form = file.forms.of(group[0])
+        pairs = zip("SZYXS", form["shaped"], strict=True)
+        axes = [("I", len(group)), *((axis, size) for axis, size in pairs if axis != "S" or size > 1)]
+        level = Level(
+            "".join(axis for axis, _ in axes),
+            tuple(size for _, size in axes),
+            form,
+            [page_of(each, file.number) for each in group],
+        )
+        series.append(Series(f"further pages {len(series)}" if len(groups) > 1 else "further pages", [level]))
+    return series
+
+
+@contextlib.contextmanager
+def _no_losses(name: str) -> Iterator[None]:
+    """Turn what tifffile only remarks on, where it goes on with less than there should be, into an error."""
+    remarks: list[str] = []
+    thread = threading.get_ident()
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            text = record.getMessage()
+            lost = record.levelno >= logging.ERROR or (record.levelno == logging.WARNING and LOST.search(text))
+            if record.thread == thread and lost and not HARMLESS.search(text):
+                remarks.append(text)
+
+    handler = Handler()
+    logger = logging.getLogger("tifffile")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+    if remarks:
+        msg = f"{name} is not whole, or damaged: {'; '.join(remarks[:3])}. Fetch the file anew."
+        raise UnreadableImageError(msg)

@@ -1,0 +1,138 @@
+"""Bytes of a file that is scanned: each is fetched once, in pieces that are worth a request."""
+
+from __future__ import annotations
+
+import bisect
+import io
+import threading
+from typing import TYPE_CHECKING, Any
+
+from bioimagehub.catalogs.errors import TruncatedFileError, UnreadableImageError
+
+if TYPE_CHECKING:
+    from bioimagehub.catalogs.reader import Place
+
+WINDOW = 16 * 2**10
+"""Bytes fetched where a directory begins: most have their values within."""
+
+
+class Source:
+    """A file, and what was read of it so far. Safe to share between threads.
+
+    Parameters
+    ----------
+    place : Place
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.size = 0
+        self._starts: list[int] = []
+        self._pieces: list[bytes] = []
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Read the first bytes, and find out how long the file is."""
+        try:
+            head = self.place.read(0, WINDOW)
+        except TruncatedFileError:
+            head = self.place.read()
+        size = self.place.version.size if self.place.version is not None else None
+        if size is None:
+            size = self.place.stat().size
+        if size is None:
+            head = self.place.read()
+            size = len(head)
+        self.size = size
+        self._keep(0, bytes(head))
+
+    def available(self, start: int, length: int) -> memoryview:
+        """Give those bytes that were read before, up to the first that was not."""
+        with self._lock:
+            number = bisect.bisect_right(self._starts, start) - 1
+            if number < 0:
+                return memoryview(b"")
+            offset = start - self._starts[number]
+            return memoryview(self._pieces[number])[offset : offset + length]
+
+    def cached(self, start: int, length: int) -> memoryview | None:
+        """Give bytes if all of them were read before."""
+        found = self.available(start, length)
+        return found if len(found) == length else None
+
+    def fetch(self, start: int, length: int, *, before: int = 0, after: int = 0) -> memoryview:
+        """Give bytes, from the store if they were not read before, and then with some of those around them.
+
+        Raises
+        ------
+        UnreadableImageError
+            If they lie beyond the end of the file.
+        """
+        found = self.cached(start, length)
+        if found is not None:
+            return found
+        if start < 0 or start + length > self.size:
+            msg = (
+                f"{self.place.url} is no whole TIFF: its directories point to the bytes {start} to {start + length}, "
+                f"and it has {self.size}. Fetch the file anew."
+            )
+            raise UnreadableImageError(msg)
+        begin, end = max(0, start - before), min(self.size, start + length + after)
+        data = bytes(self.place.read(begin, end - begin))
+        self._keep(begin, data)
+        return memoryview(data)[start - begin : start - begin + length]
+
+    def _keep(self, start: int, data: bytes) -> None:
+        """Remember bytes; pieces that overlap or touch become one."""
+        with self._lock:
+            first = bisect.bisect_left(self._starts, start)
+            if first and self._starts[first - 1] + len(self._pieces[first - 1]) >= start:
+                first -= 1
+            last = bisect.bisect_right(self._starts, start + len(data))
+            if first == last:
+                self._starts.insert(first, start)
+                self._pieces.insert(first, data)
+                return
+            begin = min(start, self._starts[first])
+            end = max(start + len(data), self._starts[last - 1] + len(self._pieces[last - 1]))
+            joined = bytearray(end - begin)
+            for at, piece in [*zip(self._starts[first:last], self._pieces[first:last], strict=True), (start, data)]:
+                joined[at - begin : at - begin + len(piece)] = piece
+            self._starts[first:last] = [begin]
+            self._pieces[first:last] = [bytes(joined)]
+
+
+class _RawSource(io.RawIOBase):
+    """A source as an unbuffered file; a read ends where the cached bytes end."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = (0, self._position, self._source.size)[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        wanted = min(len(buffer), max(0, self._source.size - self._position))
+        if not wanted:
+            return 0
+        found = self._source.available(self._position, wanted)
+        if not len(found):
+            self._source.fetch(self._position, 1, after=max(wanted, WINDOW) - 1)
+            found = self._source.available(self._position, wanted)
+        buffer[: len(found)] = found
+        self._position += len(found)
+        return len(found)
+
+
+def open_source(source: Source) -> io.BufferedReader:
+    """Give a source as a file that a library reads; what is not cached is fetched."""
+    return io.BufferedReader(_RawSource(source), 512)
