@@ -76,7 +76,7 @@ class RawPixels(Pixels):
         self.dtype = (self.stored if convert is None else np.dtype(dtype_converted)).newbyteorder("=")
         self.chunks = _worth_a_read(shape, self.strides, self.stored)
         self.near = place.near
-        facts = (place.url, place.version, offset, shape, self.stored.str, self.strides, convert)
+        facts = (place.url, place.version, offset, shape, self.stored, self.strides, convert)
         self.token = "|".join(map(repr, facts))
 
     @property

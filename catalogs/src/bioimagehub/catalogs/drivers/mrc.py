@@ -1,165 +1,135 @@
-"""MRC and CCP4 maps, as the electron microscopy archives keep them."""
+"""MRC and CCP4 files: maps, tomograms, micrographs, movies, tilt series and particle stacks of electron microscopy."""
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING, Any
+import zlib
+from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.errors import UnknownLabelError, UnknownLevelError, UnreadableImageError
+from bioimagehub.catalogs.errors import UnreadableImageError
+from bioimagehub.catalogs.layouts import Layout
+from bioimagehub.catalogs.reader import Place, open_place
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
 
-    from bioimagehub.catalogs.drivers.lazy import Axis, Chunks
+    from bioimagehub.catalogs.arrays.labelled import Chunks
+    from bioimagehub.catalogs.arrays.packed import Codec
+    from bioimagehub.catalogs.arrays.stored import StoredImage
 
-_ANGSTROM = 1e-4  # micrometres
-
-
-class MrcVolume:
-    """The voxels of a map, opened anew for each read, so that it can be sent to other processes.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    shape : tuple of int
-        Sections, rows, columns: the order of the file.
-    dtype : dtype
-        Pixel type.
-    order : tuple of int
-        Which of the file's axes are z, y and x.
-    """
-
-    def __init__(self, path: str, shape: tuple[int, ...], dtype: np.dtype[Any], order: tuple[int, ...]) -> None:
-        self.path = path
-        self.order = order
-        self.shape = tuple(shape[axis] for axis in order)
-        self.dtype = dtype
-
-    def __getitem__(self, key: tuple[int | slice, ...]) -> NDArray[Any]:
-        import numpy as np
-
-        with _open_file(self.path) as file:
-            # A copy, as the map is unmapped when the file closes.
-            return np.array(np.transpose(file.data, self.order)[key])
+OPTIONS: tuple[str, ...] = ("stack",)
 
 
-def open_array(url: str, *, level: int = 0, label: str | None = None, chunks: Chunks = None) -> xr.DataArray:
-    """Open an MRC or CCP4 map without reading voxels.
+def open_array(
+    url: str | Place,
+    *,
+    level: int | str = 0,
+    label: str | None = None,
+    chunks: Chunks = None,
+    pixels: int = 1_000_000,
+    stack: bool | None = None,
+) -> xr.DataArray:
+    """Open an MRC or CCP4 file without reading its samples.
+
+    Over HTTP this takes one request, and a plane or a tile one more, of just the bytes that hold it. A file that is
+    compressed with gzip or bzip2 is unpacked into memory when the first sample is read, and stays there.
 
     Parameters
     ----------
-    url : str
-        Path of the file, plain, or compressed with gzip or bzip2 (which is unpacked whole at each read).
-    level : int
-        0; a map has one level.
+    url : str or Place
+        Path or address of the file.
+    level : int or "auto"
+        0; an MRC file has one level.
     label : None
-        A map has no label images.
+        An MRC file has no label images.
     chunks : mapping of axis to size, ``()``, ``"auto"`` or None
-        As in `bioimagehub.catalogs.Record.open`; ``()`` gives one chunk a z-slice.
+        As in `bioimagehub.catalogs.Record.open`.
+    pixels : int
+        Without effect, as there is one level.
+    stack : bool or None
+        Whether sections are images of a series, along ``t``, or slices of a volume, along ``z``. None decides by the
+        header: images where the space group is 0 and the sampling along z is 1, or the name ends in ``.mrcs``.
 
     Returns
     -------
     xarray.DataArray
-        Dimensions z y x, whatever the order in the file; coordinates in micrometres, float64, from the cell and
-        the start of the map. In a cell that is not rectangular they are lengths along its edges. Where the cell
-        is 0 (not stated) they count voxels.
+        Axes z y x for a volume, whatever the order in the file; y x for one image; t y x for a stack of images, such
+        as a movie or a tilt series; t z y x for a stack of volumes. Coordinates in micrometres, float64, from the
+        cell and the origin or start of the map; in a cell that is not rectangular they are lengths along its edges;
+        where the cell is 0 (not stated) they count samples. The type is that of the file: int8 or uint8, int16,
+        uint16, float16, float32, complex64; complex integers become complex64, samples of four bits uint8.
+
+        Attributes: ``sections``, what sections were taken for (``slices``, ``images``, ``image``, ``volumes``), and
+        ``space_group``.
 
     Raises
     ------
     UnknownLabelError, UnknownLevelError
         If a label image, or a level other than 0, is asked for.
     UnreadableImageError
-        If the file is missing, damaged, or no map; stacks of maps are none.
+        If it is no such file, or holds more than its header tells of.
+    TruncatedFileError
+        If it is shorter than its header tells.
+    MissingFileError
+        If there is none.
 
     References
     ----------
     Cheng et al., Journal of Structural Biology 192, 146-150 (2015), doi:10.1016/j.jsb.2015.04.002.
     """
-    from bioimagehub.catalogs.drivers.lazy import LazyPixels, label_array
+    from bioimagehub.catalogs.arrays.stored import StoredImage, open_stored
 
-    if label is not None:
-        msg = f"There is no label image {label!r} in {url}: an MRC file has none. Leave `label` out."
-        raise UnknownLabelError(msg)
-    if level != 0:
-        msg = f"Level {level} of {url} does not exist: an MRC file has the level 0 only. Choose 0."
-        raise UnknownLevelError(msg)
-    with _open_file(url) as file:
-        if file.data.ndim != 3:
-            msg = f"The MRC file {url} has {file.data.ndim} dimensions; expected a map of three. Open its maps singly."
-            raise UnreadableImageError(msg)
-        order, axes = parse_axes(file.header, url)
-        volume = MrcVolume(url, file.data.shape, file.data.dtype, order)
-    slices = (1, *volume.shape[1:])
-    attrs = {"units": "arbitrary units", "level": 0, "levels": 1}
-    return label_array(LazyPixels(volume, url), axes, slices, attrs=attrs, chunks=chunks)
+    place = open_place(url)
+    if place.layout is not None and stack is None:
+        image = StoredImage.of_facts(place.layout.facts)
+    else:
+        image = _read_header(place, stack=stack)
+    return open_stored(place, image, "an MRC file", level=level, label=label, chunks=chunks, pixels=pixels)
 
 
-def parse_axes(header: Any, name: str) -> tuple[tuple[int, ...], tuple[Axis, ...]]:
-    """Read from the header of a map which of its axes are z, y and x, and where their samples lie.
-
-    Parameters
-    ----------
-    header : numpy.void
-        The header as `mrcfile` gives it.
-    name : str
-        What the map is called in an error.
-
-    Returns
-    -------
-    tuple
-        The positions of z, y and x among sections, rows and columns; and the axes z, y, x.
+def scan(url: str | Place) -> Layout:
+    """Read the header of an MRC or CCP4 file.
 
     Raises
     ------
-    UnreadableImageError
-        If the header does not name each axis once.
+    UnreadableImageError, TruncatedFileError, MissingFileError
+        As `open_array`.
     """
-    from bioimagehub.catalogs.drivers.lazy import Axis
-
-    # 1, 2 and 3 stand for x, y and z; zeros are left by programs that mean the usual order.
-    stored = [int(header[field]) for field in ("maps", "mapr", "mapc")]
-    if stored == [0, 0, 0]:
-        stored = [3, 2, 1]
-    if sorted(stored) != [1, 2, 3]:
-        msg = (
-            f"The header of {name} gives its sections, rows and columns as the axes {stored}; expected 1, 2 and 3, "
-            "each once. Correct the header (fields MAPS, MAPR, MAPC)."
-        )
-        raise UnreadableImageError(msg)
-    starts = [int(header[field]) for field in ("nzstart", "nystart", "nxstart")]
-    order = tuple(stored.index(axis) for axis in (3, 2, 1))
-    axes = []
-    for axis, position in zip("zyx", order, strict=True):
-        length, samples = float(header["cella"][axis]), int(header[f"m{axis}"])
-        if length > 0 and samples > 0:
-            # The cell is held in single precision; what it means is a short decimal number.
-            spacing = round(length, 4) / samples * _ANGSTROM
-            axes.append(Axis(axis, "micrometer", spacing, starts[position] * spacing))
-        else:
-            axes.append(Axis(axis, "pixel", 1.0, float(starts[position])))
-    return order, tuple(axes)
+    place = open_place(url)
+    facts = _read_header(place, stack=None).facts()
+    return Layout(driver="mrc", url=place.url, facts=facts, version=place.version)
 
 
-def _open_file(path: str) -> Any:
-    """Open a map; a plain file is mapped into memory, so that only what is indexed is read."""
-    import mrcfile
+def _read_header(place: Place, *, stack: bool | None) -> StoredImage:
+    from bioimagehub.catalogs.arrays.packed import find_codec
+    from bioimagehub.catalogs.arrays.stored import check_size, read_head
+    from bioimagehub.catalogs.drivers.mrc_header import BYTES, parse_header
+
+    head = read_head(place, BYTES)
+    codec = find_codec(head)
+    if codec is not None:
+        head = memoryview(_unpack_header(place, head, codec))
+    image = parse_header(head, place.url, codec=codec, stack=stack)
+    check_size(place, image)
+    return image
+
+
+def _unpack_header(place: Place, head: memoryview, codec: Codec) -> bytes:
+    """Unpack as much of a compressed file as holds the header, reading on as long as it does not."""
+    from bioimagehub.catalogs.arrays.packed import unpack_head
+    from bioimagehub.catalogs.arrays.stored import read_head
+    from bioimagehub.catalogs.drivers.mrc_header import BYTES
 
     try:
-        with warnings.catch_warnings(record=True):
-            # Told again below if the file cannot be used; many maps of the archives bend the rules.
-            warnings.simplefilter("always")
-            if path.endswith((".gz", ".bz2")):
-                file = mrcfile.open(path, permissive=True)
-            else:
-                file = mrcfile.mmap(path, permissive=True)
-    except (OSError, ValueError) as error:
-        msg = f"No map could be opened at {path}: {error}. Expected an MRC or CCP4 file. Check the path; fetch it anew."
+        unpacked = unpack_head(head, codec, BYTES)
+        # Bzip2 gives nothing before its first block, of up to 900 kB, is whole.
+        length = 2**13 if codec == "gzip" else 2**20
+        while len(unpacked) < BYTES and len(head) >= BYTES:
+            before, head = len(head), read_head(place, length)
+            unpacked = unpack_head(head, codec, BYTES)
+            if len(head) <= before:
+                break
+            length *= 4
+    except (OSError, EOFError, zlib.error) as error:
+        msg = f"{place.url} cannot be unpacked: {error}. Expected a {codec} file of an MRC or CCP4 map. Fetch it anew."
         raise UnreadableImageError(msg) from error
-    if file.data is None or file.data.size == 0:
-        file.close()
-        msg = f"The map {path} has no readable voxels: its header or its length is wrong. Fetch the file anew."
-        raise UnreadableImageError(msg)
-    return file
+    return unpacked
