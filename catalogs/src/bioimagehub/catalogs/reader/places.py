@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from bioimagehub.catalogs.locations import is_local, resolve
 from bioimagehub.catalogs.reader.reader import installed_reader
 from bioimagehub.catalogs.reader.versions import Dataset, Version
+from bioimagehub.catalogs.reader.zip_directory import is_zipped
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs.layouts import Layout
+    from bioimagehub.catalogs.reader.reader import Reader
+    from bioimagehub.catalogs.reader.zips import ZipReader
 
 
 class Place:
@@ -68,7 +71,7 @@ class Place:
         StoreUnreachableError, TruncatedFileError, NoAccessError
             If it cannot be had, or is shorter than what was asked for.
         """
-        data, version = installed_reader().read(self.url, start, length, dataset=self.dataset, expected=self.version)
+        data, version = _reader_of(self.url).read(self.url, start, length, dataset=self.dataset, expected=self.version)
         if self.version is None:
             with self._fixing:
                 if self.version is None:
@@ -77,7 +80,7 @@ class Place:
 
     def stat(self) -> Version:
         """Ask for size and version, without reading."""
-        version = installed_reader().stat(self.url, dataset=self.dataset, expected=self.version)
+        version = _reader_of(self.url).stat(self.url, dataset=self.dataset, expected=self.version)
         self.version = self.version or version
         return version
 
@@ -87,7 +90,7 @@ class Place:
 
     def names(self) -> list[str]:
         """List a folder: names in it, sorted, those of folders with ``/`` at the end."""
-        return installed_reader().names(self.url, dataset=self.dataset)
+        return _reader_of(self.url).names(self.url, dataset=self.dataset)
 
     @property
     def near(self) -> bool:
@@ -114,6 +117,15 @@ class Place:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ |= state
         self._fixing = threading.Lock()
+
+
+def _reader_of(url: str) -> Reader | ZipReader:
+    """Give what reads an address: the installed reader, or in a zip file what reads its members through that."""
+    if not is_zipped(url):
+        return installed_reader()
+    from bioimagehub.catalogs.reader.zips import ZipReader
+
+    return ZipReader()
 
 
 def open_place(url: str | Place) -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -71,3 +71,9 @@ class Recent(Generic[Made]):
         while self._bytes > self._most:
             _, oldest = self._kept.popitem(last=False)
             self._bytes -= self._size(oldest)
+
+    def drop(self, chosen: Callable[[Any], bool]) -> None:
+        """Forget what was made for the keys that are chosen."""
+        with self._changing:
+            for key in [key for key in self._kept if chosen(key)]:
+                self._bytes -= self._size(self._kept.pop(key))

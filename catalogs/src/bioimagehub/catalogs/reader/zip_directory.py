@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from bioimagehub.catalogs.reader.places import Place
 
+MARK = ".zip!/"
+"""What parts the address of a zip file from the name of a member."""
+
 TAIL = 128 * 2**10
 """Bytes at the end that are read first: they hold the directory of about 1,500 members, after any comment."""
 
@@ -55,6 +58,17 @@ class Member:
     def version(self) -> Version:
         """Version that its content has, wherever the zip file lies."""
         return Version(self.size, f'"crc32-{self.crc:08x}"')
+
+
+def is_zipped(url: str) -> bool:
+    """Tell whether an address leads into a zip file.
+
+    Examples
+    --------
+    >>> is_zipped("https://example.org/set.ZIP!/images/a.tif"), is_zipped("/data/set.zip")
+    (True, False)
+    """
+    return MARK in f"{url.lower()}/"
 
 
 def read_directory(place: Place) -> list[Member]:

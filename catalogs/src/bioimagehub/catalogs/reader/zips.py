@@ -1,31 +1,28 @@
-"""Files in a zip file, read where they lie: each is a place like any other, so every driver opens it."""
+"""Files in a zip file, read where they lie: each has an address and is read like any other, so every driver opens it.
+
+``https://host/set.zip!/images/a.tif`` is the member ``images/a.tif`` of ``https://host/set.zip``. In an address, and
+not in a path, the name is percent-encoded. A zip file in a zip file has several such marks.
+"""
 
 from __future__ import annotations
 
 import io
-import itertools
 import struct
-import threading
+import time
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError, TruncatedFileError, UnreadableZipError
 from bioimagehub.catalogs.reader.places import Place
 from bioimagehub.catalogs.reader.recent import Recent
-from bioimagehub.catalogs.reader.zip_directory import Member, read_directory
+from bioimagehub.catalogs.reader.zip_directory import MARK, Member, is_zipped, read_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from _typeshed import WriteableBuffer
-
-    from bioimagehub.catalogs.layouts import Layout
     from bioimagehub.catalogs.reader.versions import Dataset, Version
-
-MARK = ".zip!/"
-"""What parts the address of a zip file from the name of a member, as in ``https://host/set.zip!/images/a.tif``."""
 
 WHOLE = 4 * 2**20
 """Bytes of a stored member up to which it is fetched at once, so that its CRC-32 is checked; larger go by ranges."""
@@ -36,38 +33,30 @@ LARGEST = 4 * 2**30
 KEPT = 128 * 2**20
 """Bytes of members that were read last and stay in memory: drivers read a file in several pieces."""
 
+FRESH = 5.0
+"""Seconds for which a directory is taken as it was read by those who do not know the version of a member."""
+
 _HEADER = struct.Struct("<4s5H3L2H")
 _SLACK = 1024  # of the extra field, which a member's own header may have longer than the directory
 _STORED, _DEFLATED = 0, 8
 _recent: Recent[bytes] = Recent(KEPT, len)
-_numbers = itertools.count()
 
 
 class Zip:
-    """A zip file, of which the directory is read when a member is first looked for.
+    """A zip file with its directory.
 
     Parameters
     ----------
     place : Place
-        The file; its version is fixed by the first read, so bytes of two versions are never mixed.
-    members : iterable of Member or None
-        Its directory, where it is known.
+        The file. Its version is fixed when the directory is read, so bytes of two versions are never mixed.
     """
 
-    def __init__(self, place: Place, members: Iterable[Member] | None = None) -> None:
+    def __init__(self, place: Place) -> None:
         self.place = place
-        self._members = None if members is None else _by_name(members)
-        self._reading = threading.Lock()
-        self._number = next(_numbers)
-
-    @property
-    def members(self) -> dict[str, list[Member]]:
-        """Its members by name, in the order of its directory; a name may be there more than once."""
-        if self._members is None:
-            with self._reading:
-                if self._members is None:
-                    self._members = _by_name(read_directory(self.place))
-        return self._members
+        self.members: dict[str, list[Member]] = {}
+        for member in read_directory(place):
+            self.members.setdefault(member.name, []).append(member)
+        self.read_at = time.monotonic()
 
     def find(self, name: str) -> Member:
         """Give a member by its name.
@@ -92,6 +81,23 @@ class Zip:
             raise UnreadableZipError(msg)
         return found[-1]
 
+    def read(self, member: Member, start: int, length: int) -> memoryview:
+        """Read bytes of a member.
+
+        One that is packed, or has no more than 4 MiB, is read whole, checked, and kept in memory for a while.
+
+        Raises
+        ------
+        UnreadableZipError
+            If it is damaged, encrypted, or packed in a way that is not known.
+        """
+        if member.method != _STORED or member.size <= WHOLE:
+            return memoryview(self.load(member))[start : start + length]
+        if start + length <= WHOLE:
+            return self.locate(member, start + length)[1][start:]
+        begin = _begins.find((self.place.url, self.place.version, member.offset), lambda: self.locate(member, 0)[0])
+        return self.place.read(begin + start, length)
+
     def load(self, member: Member) -> bytes:
         """Read a member, unpack it and check it; one request, unless its own header is unusually long.
 
@@ -100,7 +106,7 @@ class Zip:
         UnreadableZipError
             If it is damaged, encrypted, or packed in a way that is not known.
         """
-        return _recent.find((self._number, member.offset), lambda: self._unpack(member))
+        return _recent.find((self.place.url, self.place.version, member.offset), lambda: self._unpack(member))
 
     def locate(self, member: Member, wanted: int) -> tuple[int, memoryview]:
         """Tell where the data of a member begin, and give its first `wanted` bytes as they are packed."""
@@ -166,20 +172,6 @@ class Zip:
     def _describe(self, member: Member) -> str:
         return f"The member {member.name!r} of the zip file {self.place.url}"
 
-    def __getstate__(self) -> dict[str, Any]:
-        # A directory is long, and the places that are pickled know their member.
-        return {"place": self.place}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["place"])  # type: ignore[misc]
-
-
-def _by_name(members: Iterable[Member]) -> dict[str, list[Member]]:
-    found: dict[str, list[Member]] = {}
-    for member in members:
-        found.setdefault(member.name, []).append(member)
-    return found
-
 
 def _told(member: Member, packed: int, size: int) -> tuple[int, int, int]:
     """Give what a member's own header tells; it leaves sizes to the extra field where they have more than 32 bits."""
@@ -201,180 +193,138 @@ def _other_methods(member: Member, data: memoryview) -> Iterable[bytes]:
             yield piece
 
 
-class ZipPlace(Place):
-    """A file or a folder in a zip file; its version is its CRC-32, wherever the zip file lies.
+class ZipReader:
+    """Reads members of zip files, as `bioimagehub.catalogs.reader.Reader` reads files."""
 
-    Parameters
-    ----------
-    zipped : Zip
-    path : str
-        Name of the member, or of the folder; empty for the zip file's own.
-    member : Member or None
-        The member, where it is known already.
-    version : Version or None
-        Version that the member has to have; None for the one that is found.
-    layout : Layout or None
-        As in `Place`.
-    """
-
-    def __init__(
+    def read(
         self,
-        zipped: Zip,
-        path: str = "",
+        url: str,
+        start: int | None,
+        length: int | None,
         *,
-        member: Member | None = None,
-        version: Version | None = None,
-        layout: Layout | None = None,
-    ) -> None:
-        place = zipped.place
-        super().__init__(place.url, dataset=place.dataset, version=version, layout=layout)
-        self.url = f"{place.url}!/{quote(path) if '://' in place.url else path}"
-        self.zipped, self.path = zipped, path
-        self._member = member
-        self._begin: int | None = None
-        if member is not None:
-            self._fix(member)
-
-    def __truediv__(self, path: str) -> ZipPlace:
-        path = unquote(path) if "://" in self.zipped.place.url else path
-        return ZipPlace(self.zipped, f"{self.path}/{path}" if self.path else path)
-
-    def read(self, start: int | None = None, length: int | None = None) -> memoryview:
-        """Read bytes, by default all; see `Place.read`.
-
-        A member that is packed, or has no more than 4 MiB, is read whole, checked, and kept in memory for a while.
+        dataset: Dataset,
+        expected: Version | None,
+        exact: bool = True,
+    ) -> tuple[memoryview, Version]:
+        """Read bytes of a member; see `Place.read`. Its version is its CRC-32, wherever the zip file lies.
 
         Raises
         ------
         UnreadableZipError
             If the zip file or the member is damaged, encrypted, or packed in a way that is not known.
         """
-        member = self._find()
-        start = 0 if start is None else max(0, member.size + start) if start < 0 else start
-        length = max(0, member.size - start) if length is None else length
-        if start + length > member.size:
+        zipped, member = _find(url, dataset, expected)
+        first = 0 if start is None else max(0, member.size + start) if start < 0 else start
+        length = max(0, member.size - first) if length is None else length
+        if not exact:
+            first = min(first, member.size)
+            length = min(length, member.size - first)
+        if first + length > member.size:
             msg = (
-                f"{self.url} has {member.size} bytes; {length} from byte {start} on were to be read. "
-                "Fetch it anew, or index it anew if it was indexed."
+                f"{url} has {member.size:,} bytes; {length:,} from byte {first:,} on were to be read. "
+                "It is cut off, or what describes it is of another file: get it again."
             )
             raise TruncatedFileError(msg)
-        if member.method != _STORED or member.size <= WHOLE:
-            return memoryview(self.zipped.load(member))[start : start + length]
-        if self._begin is None:
-            near = start + length if start + length <= WHOLE else 0
-            self._begin, data = self.zipped.locate(member, near)
-            if near:
-                return data[start:]
-        return self.zipped.place.read(self._begin + start, length)
+        try:
+            return zipped.read(member, first, length), member.version
+        except ChangedFileError:
+            forget(zipped.place.url)
+            raise
 
-    def stat(self) -> Version:
-        """Give its size and version, out of the directory."""
-        return self._find().version
+    def stat(self, url: str, *, dataset: Dataset, expected: Version | None) -> Version:
+        """Give size and version of a member, out of the directory."""
+        return _find(url, dataset, expected)[1].version
 
-    def open(self) -> Any:
-        """Open as a binary file that can seek."""
-        if self._find().method == _STORED:
-            return io.BufferedReader(_StoredFile(self), 2**18)
-        return io.BytesIO(self.read())
-
-    def names(self) -> list[str]:
-        """List a folder: names in it, sorted, those of folders with ``/`` at the end."""
-        prefix = f"{self.path}/" if self.path else ""
-        inside = [name for name in self.zipped.members if name.startswith(prefix)]
+    def names(self, url: str, *, dataset: Dataset) -> list[str]:
+        """List a folder in a zip file: names in it, sorted, those of folders with ``/`` at the end."""
+        address, path = _part(url)
+        zipped = _open(address, dataset, fresh=True)
+        prefix = f"{path}/" if path else ""
+        inside = [name for name in zipped.members if name.startswith(prefix)]
         if prefix and not inside:
-            msg = f"The zip file {self.zipped.place.url} has no folder {self.path!r}. Choose one that it has."
+            msg = f"The zip file {address} has no folder {path!r}. Choose one that it has."
             raise MissingFileError(msg)
         steps = (name.removeprefix(prefix).partition("/") for name in inside)
         return sorted({name + separator for name, separator, _ in steps})
 
-    def members(self) -> list[ZipPlace]:
-        """Give all files in a folder and the folders below it, in the order of the directory, each name once."""
-        prefix = f"{self.path}/" if self.path else ""
-        names = [name for name in self.zipped.members if name.startswith(prefix)]
-        return [ZipPlace(self.zipped, name, member=self.zipped.find(name)) for name in names]
 
-    @property
-    def near(self) -> bool:
-        """Whether the zip file lies on this machine."""
-        return self.zipped.place.near
+def members_of(place: Place) -> list[Place]:
+    """Give all files in a zip file, in the order of its directory, each with its version.
 
-    @property
-    def name(self) -> str:
-        """Last step of the path; of the zip file itself its name."""
-        return self.path.rpartition("/")[2] if self.path else self.zipped.place.name
-
-    def _find(self) -> Member:
-        return self._fix(self.zipped.find(self.path)) if self._member is None else self._member
-
-    def _fix(self, member: Member) -> Member:
-        if self.version is not None and self.version.differs(member.version):
-            msg = (
-                f"{self.url} is not the version that was expected: {member.version} in place of {self.version}. "
-                "Index it anew, or get the version that was meant."
-            )
-            raise ChangedFileError(msg)
-        self._member, self.version = member, member.version
-        return member
-
-
-class _StoredFile(io.RawIOBase):
-    """A stored member as a file."""
-
-    def __init__(self, place: ZipPlace) -> None:
-        self._place, self._at = place, 0
-        self._size = place.stat().size or 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._at = max(0, offset + (0, self._at, self._size)[whence])
-        return self._at
-
-    def readinto(self, into: WriteableBuffer) -> int:
-        wanted = memoryview(into).cast("B")
-        count = max(0, min(len(wanted), self._size - self._at))
-        wanted[:count] = self._place.read(self._at, count)
-        self._at += count
-        return count
-
-
-def open_zip(place: Place) -> ZipPlace:
-    """Give the folder that a zip file is."""
-    return ZipPlace(Zip(place))
-
-
-def open_member(url: str, *, dataset: Dataset | None, version: Version | None, layout: Layout | None) -> Place:
-    """Give the place of an address with a ``.zip!/`` in it; in a zip file in a zip file it has several.
-
-    Parameters
-    ----------
-    url : str
-        In an address, and not in a path, the name of the member is percent-encoded.
-    dataset, version, layout
-        As in `Place`; the version is that of the member.
+    Raises
+    ------
+    UnreadableZipError
+        If it is no zip file, or has different members of one name.
     """
-    address, path = split_address(url)
-    encoded = "://" in address
-    zipped = Zip(Place(address, dataset=dataset))
-    while MARK in path.lower():
-        inner, path = split_address(path)
-        zipped = Zip(ZipPlace(zipped, unquote(inner) if encoded else inner))
-    return ZipPlace(zipped, unquote(path) if encoded else path, version=version, layout=layout)
+    zipped = _open(place.url, place.dataset, fresh=True, version=place.version)
+    if place.version is None:
+        place.version = zipped.place.version
+    return [
+        Place(member_url(place.url, name), dataset=place.dataset, version=zipped.find(name).version)
+        for name in zipped.members
+    ]
 
 
-def split_address(url: str) -> tuple[str, str]:
-    """Part the address of a zip file from what is named in it; what has no ``.zip!/`` in it has no second part.
+def member_url(url: str, name: str) -> str:
+    """Give the address of a member of the zip file at an address.
 
     Examples
     --------
-    >>> split_address("https://example.org/set.ZIP!/images/a.tif")
-    ('https://example.org/set.ZIP', 'images/a.tif')
-    >>> split_address("/data/a.tif")
-    ('/data/a.tif', '')
+    >>> member_url("https://example.org/set.zip", "well A1/1.tif"), member_url("/data/set.zip", "well A1/1.tif")
+    ('https://example.org/set.zip!/well%20A1/1.tif', '/data/set.zip!/well A1/1.tif')
     """
-    at = url.lower().find(MARK)
-    return (url, "") if at < 0 else (url[: at + 4], url[at + len(MARK) :])
+    return f"{url}!/{quote(name) if '://' in url else name}"
+
+
+def forget(url: str) -> None:
+    """Forget the directory and the members that are in memory, so that the zip file at an address is asked again."""
+    _opened.drop(lambda key: key == url)
+    _recent.drop(lambda key: key[0] == url)
+    _begins.drop(lambda key: key[0] == url)
+
+
+def _find(url: str, dataset: Dataset, expected: Version | None) -> tuple[Zip, Member]:
+    address, path = _part(url)
+    zipped = _open(address, dataset, fresh=expected is None)
+    member = zipped.find(path)
+    if expected is not None and expected.differs(member.version):
+        forget(address)
+        msg = (
+            f"{url} is not the version that was expected: {member.version} in place of {expected}. "
+            "Index it anew, or get the version that was meant."
+        )
+        raise ChangedFileError(msg)
+    return zipped, member
+
+
+def _open(address: str, dataset: Dataset, *, fresh: bool, version: Version | None = None) -> Zip:
+    """Give a zip file; where it has to be `fresh`, its directory is read again unless that was done just now."""
+
+    def read() -> Zip:
+        return Zip(Place(address, dataset=dataset, version=version))
+
+    zipped = _opened.find(address, read)
+    known = zipped.place.version
+    is_other = version is not None and known is not None and version.differs(known)
+    if is_other or (fresh and _is_old(zipped)):
+        forget(address)
+        zipped = _opened.find(address, read)
+    return zipped
+
+
+def _is_old(zipped: Zip) -> bool:
+    found = zipped.place.version
+    if zipped.place.near and not is_zipped(zipped.place.url):
+        return found is None or found.differs(Place(zipped.place.url, dataset=zipped.place.dataset).stat())
+    return time.monotonic() - zipped.read_at > FRESH
+
+
+def _part(url: str) -> tuple[str, str]:
+    """Part the address of the innermost zip file from the name of the member."""
+    at = f"{url.lower()}/".rfind(MARK)
+    address, path = url[: at + len(MARK) - 2], url[at + len(MARK) :]
+    return address, unquote(path) if "://" in address else path
+
+
+_begins: Recent[int] = Recent(10_000, lambda _: 1)
+_opened: Recent[Zip] = Recent(2_000_000, lambda zipped: len(zipped.members))
