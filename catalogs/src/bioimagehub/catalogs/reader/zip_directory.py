@@ -68,7 +68,8 @@ def is_zipped(url: str) -> bool:
     >>> is_zipped("https://example.org/set.ZIP!/images/a.tif"), is_zipped("/data/set.zip")
     (True, False)
     """
-    return MARK in f"{url.lower()}/"
+    file = url.partition("?")[0] if "://" in url else url
+    return MARK in f"{file.lower()}/"
 
 
 def read_directory(place: Place) -> list[Member]:

@@ -38,6 +38,7 @@ FRESH = 5.0
 
 _HEADER = struct.Struct("<4s5H3L2H")
 _SLACK = 1024  # of the extra field, which a member's own header may have longer than the directory
+_NEAR = 64 * 2**10  # bytes from the beginning up to which the first read brings the header of the member along
 _STORED, _DEFLATED = 0, 8
 _recent: Recent[bytes] = Recent(KEPT, len)
 
@@ -93,9 +94,16 @@ class Zip:
         """
         if member.method != _STORED or member.size <= WHOLE:
             return memoryview(self.load(member))[start : start + length]
-        if start + length <= WHOLE:
-            return self.locate(member, start + length)[1][start:]
-        begin = _begins.find((self.place.url, self.place.version, member.offset), lambda: self.locate(member, 0)[0])
+        first: list[memoryview] = []
+
+        def locate() -> int:
+            begin, data = self.locate(member, start + length if start <= _NEAR else 0)
+            first.append(data)
+            return begin
+
+        begin = _begins.find((self.place.url, self.place.version, member.offset), locate)
+        if first and start <= _NEAR:
+            return first[0][start : start + length]
         return self.place.read(begin + start, length)
 
     def load(self, member: Member) -> bytes:
@@ -266,14 +274,17 @@ def members_of(place: Place) -> list[Place]:
 
 
 def member_url(url: str, name: str) -> str:
-    """Give the address of a member of the zip file at an address.
+    """Give the address of a member of the zip file at an address; empty for the folder that the zip file is.
 
     Examples
     --------
-    >>> member_url("https://example.org/set.zip", "well A1/1.tif"), member_url("/data/set.zip", "well A1/1.tif")
-    ('https://example.org/set.zip!/well%20A1/1.tif', '/data/set.zip!/well A1/1.tif')
+    >>> member_url("https://example.org/set.zip?key=1", "well A1/1.tif"), member_url("/data/set.zip", "well A1/1.tif")
+    ('https://example.org/set.zip!/well%20A1/1.tif?key=1', '/data/set.zip!/well A1/1.tif')
     """
-    return f"{url}!/{quote(name) if '://' in url else name}"
+    if "://" not in url:
+        return f"{url}!/{name}"
+    file, mark, query = url.partition("?")
+    return f"{file}!/{quote(name)}{mark}{query}"
 
 
 def forget(url: str) -> None:
@@ -321,9 +332,10 @@ def _is_old(zipped: Zip) -> bool:
 
 def _part(url: str) -> tuple[str, str]:
     """Part the address of the innermost zip file from the name of the member."""
-    at = f"{url.lower()}/".rfind(MARK)
-    address, path = url[: at + len(MARK) - 2], url[at + len(MARK) :]
-    return address, unquote(path) if "://" in address else path
+    file, mark, query = url.partition("?") if "://" in url else (url, "", "")
+    at = f"{file.lower()}/".rfind(MARK)
+    path = file[at + len(MARK) :]
+    return f"{file[: at + len(MARK) - 2]}{mark}{query}", unquote(path) if "://" in url else path
 
 
 _begins: Recent[int] = Recent(10_000, lambda _: 1)
