@@ -128,8 +128,9 @@ def _series_of_ome(first: Scanned, document: OmeDocument) -> tuple[list[Scanned]
         read_chains(chains)
     except MissingFileError as error:
         msg = (
-            f"A file of the set of {first.place.url} is missing: {error} The set has {len(names) + 1} files: "
-            f"{', '.join(names[:5])}{' …' if len(names) > 5 else ''}. Fetch the whole set into one folder."
+            f"A file of the set of {first.place.url} is missing: {error} There are {len(names)} files "
+            f"beside it in the set: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}. "
+            "Fetch the whole set into one folder."
         )
         raise MissingFileError(msg) from error
     files = [first, *(Scanned(chain, number) for number, chain in enumerate(chains, 1))]

@@ -33,9 +33,11 @@ class Source:
 
     def begin(self) -> None:
         """Read the first bytes, and find out how long the file is."""
+        known = self.place.version.size if self.place.version is not None else None
         try:
-            head = self.place.read(0, WINDOW)
+            head = self.place.read(0, WINDOW if known is None else min(WINDOW, known))
         except TruncatedFileError:
+            # A small file, whose length the address does not tell.
             head = self.place.read()
         size = self.place.version.size if self.place.version is not None else None
         if size is None:
@@ -44,7 +46,7 @@ class Source:
             head = self.place.read()
             size = len(head)
         self.size = size
-        self._keep(0, bytes(head))
+        self._keep(0, bytes(head[:size]))
 
     def available(self, start: int, length: int) -> memoryview:
         """Give those bytes that were read before, up to the first that was not."""
