@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,7 @@ def label_array(
     axes: tuple[Axis, ...],
     *,
     channels: tuple[str, ...] = (),
+    names: Mapping[str, Sequence[Any]] | None = None,
     attrs: Mapping[str, Any] | None = None,
     chunks: Chunks = None,
 ) -> xr.DataArray:
@@ -96,6 +97,8 @@ def label_array(
         One for each dimension.
     channels : tuple of str
         Names along ``c``; empty for channels that have none, which are then counted from 0.
+    names : mapping of axis to sequence, or None
+        Names or numbers along axes that have no distance, such as ``well`` and ``field``.
     attrs : mapping or None
         Attributes of the result.
     chunks : mapping of axis to size, ``()``, ``"auto"`` or None
@@ -108,9 +111,10 @@ def label_array(
         Lazy; with Dask where `chunks` is not None.
     """
     dims = tuple(axis.name for axis in axes)
-    coords: dict[str, Any] = {
-        axis.name: axis.coordinate(size) for axis, size in zip(axes, pixels.shape, strict=True) if axis.name != "c"
-    }
+    coords: dict[str, Any] = {name: list(values) for name, values in (names or {}).items()}
+    for axis, size in zip(axes, pixels.shape, strict=True):
+        if axis.name != "c" and axis.name not in coords:
+            coords[axis.name] = axis.coordinate(size)
     if "c" in dims:
         coords["c"] = list(channels) or np.arange(pixels.shape[dims.index("c")])
     encoding = {"preferred_chunks": dict(zip(dims, pixels.chunks, strict=True))}

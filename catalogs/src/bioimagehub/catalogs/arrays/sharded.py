@@ -217,7 +217,8 @@ def _place(whole: Picked, part: Picked) -> Picked:
         return picked
     if isinstance(part, np.ndarray):
         return whole.start + part
-    return slice(whole.start + part.start, whole.start + part.stop, 1)
+    placed: slice = slice(whole.start + part.start, whole.start + part.stop, 1)
+    return placed
 
 
 def open_pixels(

@@ -1,0 +1,1 @@
+"""What OME-Zarr is made of: its documents, multiscale images, plates."""
