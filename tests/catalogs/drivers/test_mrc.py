@@ -15,9 +15,9 @@ from bioimagehub.catalogs.cost import cost
 from bioimagehub.catalogs.drivers.mrc import open_array, scan
 from bioimagehub.catalogs.errors import MissingFileError, TruncatedFileError, UnreadableImageError
 from bioimagehub.catalogs.reader import Place
+from catalogs.drivers.contract import DriverContract, Written
+from catalogs.drivers.writers.itk_images import write_with_itk
 from servers.store import StoreServer
-
-from .contract import DriverContract, Written
 
 VALUES = np.random.default_rng(2).integers(-100, 100, (7, 12, 15)).astype(np.float32)
 
@@ -131,6 +131,19 @@ class TestFourBits(DriverContract):
         header = (folder / "counts.mrcs").read_bytes()[:1024]
         (folder / "counts.mrcs").write_bytes(header + (filled[..., ::2] | filled[..., 1::2] << 4).tobytes())
         return Written(folder / "counts.mrcs", values, ("t", "y", "x"), opening=1)
+
+
+class TestWrittenByItk(DriverContract):
+    driver = "mrc"
+
+    def write(self, folder: Path) -> Written:
+        file = write_with_itk(folder / "itk.mrc", VALUES, (2.0, 1.0, 0.5), (10, 20, 30))
+        return Written(
+            file,
+            VALUES,
+            ("z", "y", "x"),
+            coords={"z": (30 + 0.5 * np.arange(7)) * 1e-4, "x": (10 + 2.0 * np.arange(15)) * 1e-4},
+        )
 
 
 # ---- the order of the axes

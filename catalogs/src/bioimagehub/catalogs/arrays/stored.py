@@ -174,14 +174,6 @@ def check_size(place: Place, image: StoredImage) -> None:
         raise UnreadableImageError(msg)
 
 
-def read_head(place: Place, length: int) -> memoryview:
-    """Read the first bytes of a file; all of a file that has fewer."""
-    try:
-        return place.read(0, length)
-    except TruncatedFileError:
-        return place.read()
-
-
 def open_stored(
     place: Place, image: StoredImage, form: str, *, level: int | str, label: str | None, chunks: Chunks, pixels: int
 ) -> xr.DataArray:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.errors import UnreadableImageError
 from bioimagehub.catalogs.layouts import Layout
 from bioimagehub.catalogs.reader import Place, open_place
 
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from bioimagehub.catalogs.arrays.labelled import Chunks
-    from bioimagehub.catalogs.arrays.packed import Codec
     from bioimagehub.catalogs.arrays.stored import StoredImage
 
 OPTIONS: tuple[str, ...] = ("stack",)
@@ -100,36 +97,11 @@ def scan(url: str | Place) -> Layout:
 
 
 def _read_header(place: Place, *, stack: bool | None) -> StoredImage:
-    from bioimagehub.catalogs.arrays.packed import find_codec
-    from bioimagehub.catalogs.arrays.stored import check_size, read_head
+    from bioimagehub.catalogs.arrays.heads import read_unpacked_head
+    from bioimagehub.catalogs.arrays.stored import check_size
     from bioimagehub.catalogs.drivers.mrc_header import BYTES, parse_header
 
-    head = read_head(place, BYTES)
-    codec = find_codec(head)
-    if codec is not None:
-        head = memoryview(_unpack_header(place, head, codec))
+    head, codec = read_unpacked_head(place, BYTES)
     image = parse_header(head, place.url, codec=codec, stack=stack)
     check_size(place, image)
     return image
-
-
-def _unpack_header(place: Place, head: memoryview, codec: Codec) -> bytes:
-    """Unpack as much of a compressed file as holds the header, reading on as long as it does not."""
-    from bioimagehub.catalogs.arrays.packed import unpack_head
-    from bioimagehub.catalogs.arrays.stored import read_head
-    from bioimagehub.catalogs.drivers.mrc_header import BYTES
-
-    try:
-        unpacked = unpack_head(head, codec, BYTES)
-        # Bzip2 gives nothing before its first block, of up to 900 kB, is whole.
-        length = 2**13 if codec == "gzip" else 2**20
-        while len(unpacked) < BYTES and len(head) >= BYTES:
-            before, head = len(head), read_head(place, length)
-            unpacked = unpack_head(head, codec, BYTES)
-            if len(head) <= before:
-                break
-            length *= 4
-    except (OSError, EOFError, zlib.error) as error:
-        msg = f"{place.url} cannot be unpacked: {error}. Expected a {codec} file of an MRC or CCP4 map. Fetch it anew."
-        raise UnreadableImageError(msg) from error
-    return unpacked
