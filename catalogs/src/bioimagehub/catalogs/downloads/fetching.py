@@ -1,0 +1,203 @@
+"""Carrying out a plan: checks before anything is written, then many threads, and at the end a report."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bioimagehub.catalogs.downloads.desk import Desk
+from bioimagehub.catalogs.downloads.folder import Target
+from bioimagehub.catalogs.downloads.manifest import Manifest
+from bioimagehub.catalogs.downloads.names import check_links, choose_names
+from bioimagehub.catalogs.downloads.pacing import Rate
+from bioimagehub.catalogs.downloads.progress import Meter, Progress
+from bioimagehub.catalogs.downloads.queue import Queue
+from bioimagehub.catalogs.downloads.report import Report
+from bioimagehub.catalogs.downloads.settings import FetchSettings
+from bioimagehub.catalogs.downloads.standing import require_free
+from bioimagehub.catalogs.downloads.tasks import LARGE, Task
+from bioimagehub.catalogs.downloads.wire import Wire
+from bioimagehub.catalogs.downloads.work import Worker
+from bioimagehub.catalogs.errors import InsufficientSpaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from bioimagehub.catalogs.downloads.plan import Plan
+
+_TICK = 0.1
+_SYNC = 1.0
+_SYNCED = 2**20
+_MOST_THREADS = 128
+_PATIENCE = 5.0
+"""Seconds that threads have to end after a stop; what they wait for may take longer, and is given up then."""
+
+
+def fetch(
+    plan: Plan,
+    folder: Path,
+    *,
+    settings: FetchSettings | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Fetch what was planned into a folder.
+
+    What is there already is checked and left; what is there in part goes on; a file that fails does not stop the
+    others. A file has its name only when it is whole, checked, and on the disk.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : Path
+        Made if it is missing.
+    settings : FetchSettings or None
+        Limits; None for the usual ones.
+    progress : callable or None
+        Called ten times a second, in this thread, with a `Progress`.
+    stop : threading.Event or None
+        Set by another thread to stop: what is good stays, and the report tells what is missing.
+
+    Returns
+    -------
+    Report
+        One outcome a file, failed ones among them: see `Report.complete`.
+
+    Raises
+    ------
+    UnsafeNameError, FileInTheWayError, InsufficientSpaceError, FolderNotWritableError, FetchRunningError
+        Before anything is fetched, if it could not be written.
+    InsufficientSpaceError
+        If the disk is full after all; what is good stays.
+    KeyboardInterrupt
+        If the user stops it; what is good stays.
+    """
+    settings = settings or FetchSettings()
+    started, meter = datetime.now(UTC).isoformat(timespec="seconds"), Meter()
+    with Target(folder) as target, Manifest(target.own) as manifest:
+        names = choose_names((item.path for item in plan.items), manifest.names())
+        check_links(folder, names.values())
+        require_free(target, ((item, names[item.path]) for item in plan.items), manifest, replace=settings.replace)
+        target.require_room(sum(max(0, (item.size or 0) - target.there(names[item.path])) for item in plan.items))
+        desk = Desk(target, manifest, settings, Rate(settings.rate), plan.source)
+        tasks = [Task(item, names[item.path], list(item.urls)) for item in plan.items]
+        queue = Queue(tasks, settings)
+        sizes = [item.size for item in plan.items]
+        total = None if None in sizes else sum(size or 0 for size in sizes)
+
+        def tell() -> None:
+            if progress is not None:
+                progress(_look(queue, meter, tasks, total))
+
+        try:
+            _run(queue, desk, meter, _count_threads(plan, settings), tell, stop)
+        finally:
+            desk.conclude()
+        return Report(
+            source=plan.source,
+            folder=str(folder),
+            started=started,
+            seconds=round(meter.seconds, 3),
+            moved=meter.moved,
+            files=tuple(sorted(queue.outcomes, key=lambda outcome: outcome.path)),
+            notes=plan.notes,
+        )
+
+
+def _run(
+    queue: Queue,
+    desk: Desk,
+    meter: Meter,
+    threads: int,
+    tell: Callable[[], None],
+    stop: threading.Event | None,
+) -> None:
+    wire = Wire(desk.settings)
+    executor = ThreadPoolExecutor(threads, thread_name_prefix="fetch")
+    with _syncing(queue):
+        futures = [executor.submit(Worker(queue, wire, desk, meter.place(number)).run) for number in range(threads)]
+        try:
+            while not all(future.done() for future in futures):
+                with queue.lock:
+                    queue.lock.wait_for(lambda: queue.finished, _TICK)
+                if stop is not None and stop.is_set():
+                    queue.stop()
+                    break
+                tell()
+        finally:
+            queue.stop()
+            until = time.monotonic() + _PATIENCE
+            while not all(future.done() for future in futures) and time.monotonic() < until:
+                time.sleep(0.01)
+            ended = all(future.done() for future in futures)
+            executor.shutdown(wait=False)
+    for task in queue.unfinished():
+        if ended:
+            task.leave()
+        queue.outcomes.append(task.outcome("cancelled"))
+    wire.close()
+    tell()
+    if isinstance(queue.fault, OSError):
+        msg = (
+            f"The disk of {desk.target.folder} is full: {queue.fault}. What is good stays. "
+            "Make room and run the command again: it goes on where it stopped."
+        )
+        raise InsufficientSpaceError(msg) from queue.fault
+    if queue.fault is not None:
+        raise queue.fault
+
+
+@contextmanager
+def _syncing(queue: Queue) -> Iterator[None]:
+    """Have partial files on the disk each second, so that a machine that stops costs little."""
+    over = threading.Event()
+
+    def sync() -> None:
+        while not over.wait(_SYNC):
+            with queue.lock:
+                partials = [task.partial for task in queue.active]
+            for each in partials:
+                if each is not None:
+                    each.sync(_SYNCED)
+
+    thread = threading.Thread(target=sync, name="fetch-sync", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _count_threads(plan: Plan, settings: FetchSettings) -> int:
+    large = sum(1 for item in plan.items if (item.size if item.size is not None else item.most or LARGE + 1) > LARGE)
+    small = len(plan.items) - large
+    hosts = max(1, len({item.urls[0].split("/")[2] for item in plan.items if item.urls}))
+    return max(1, min(_MOST_THREADS, hosts * max(min(small, settings.files), settings.ranges if large else 1)))
+
+
+def _look(queue: Queue, meter: Meter, tasks: list[Task], total: int | None) -> Progress:
+    with queue.lock:
+        outcomes = list(queue.outcomes)
+        active = [task.partial for task in queue.active if task.partial is not None]
+        missing = sum(stop - start for task in queue.active for start, stop in task.missing)
+    size = sum(outcome.size or 0 for outcome in outcomes)
+    size += sum(partial.size for partial in active) - missing
+    rate = meter.rate()
+    left = None if total is None or not rate else max(0, total - size) / rate
+    return Progress(
+        files=len(outcomes),
+        files_total=len(tasks),
+        size=size,
+        size_total=total,
+        moved=meter.moved,
+        rate=rate,
+        seconds=meter.seconds,
+        seconds_left=left,
+        failed=sum(outcome.status == "failed" for outcome in outcomes),
+    )

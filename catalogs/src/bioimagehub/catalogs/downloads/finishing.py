@@ -1,0 +1,138 @@
+"""The last steps of a file: its bytes are all there, right and on the disk, and it gets its name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from bioimagehub.catalogs.archives.redaction import hide_secrets
+from bioimagehub.catalogs.downloads.hashing import split_checksum
+from bioimagehub.catalogs.downloads.wire import BrokenOffError
+from bioimagehub.catalogs.errors import DamagedFileError, StoreUnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bioimagehub.catalogs.downloads.desk import Desk
+    from bioimagehub.catalogs.downloads.report import Outcome
+    from bioimagehub.catalogs.downloads.tasks import Task
+    from bioimagehub.catalogs.downloads.wire import Part, Stream
+
+    Count = Callable[[Task, int], None]
+
+
+def write_small(task: Task, desk: Desk, stream: Stream, part: Part, buffer: memoryview, count: Count) -> Outcome:
+    """Write a file that fits into the buffer; nothing is written before all of it is there and checked."""
+    size = part.version.size or 0
+    at = 0
+    while at < size:
+        came = stream.read_into(buffer[at:size])
+        if came == 0:
+            msg = f"{stream.url} ended at byte {at:,} of {size:,}"
+            raise BrokenOffError(msg)
+        at += came
+        count(task, came)
+    digest = hashlib.new(task.algorithm, buffer[:size], usedforsecurity=False).hexdigest()
+    checksum = check_digest(task, digest)
+    write_whole(task, desk, buffer[:size])
+    desk.publish(task, size, checksum, part.version)
+    return task.outcome("fetched", size, checksum)
+
+
+def write_whole(task: Task, desk: Desk, data: memoryview) -> None:
+    """Write the partial file of a small one, and have it on the disk."""
+    descriptor = _open_part(task, desk)
+    try:
+        _write_all(descriptor, data)
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_stream(task: Task, desk: Desk, stream: Stream, part: Part, buffer: memoryview, count: Count) -> Outcome:
+    """Write a file that comes by one answer, from its beginning to its end.
+
+    Raises
+    ------
+    BrokenOffError
+        If it ends early; it has to begin again then.
+    StoreUnreachableError
+        If nothing would tell whether it ended early.
+    """
+    if not stream.answer.marked and task.item.size is None and split_checksum(task.item.checksum)[1] is None:
+        msg = (
+            f"{hide_secrets(stream.url)} does not say how long it is, so that a file that is cut off looks like a "
+            "whole one; expected Content-Length. Fetch it with a browser, and look at what came."
+        )
+        raise StoreUnreachableError(msg)
+    digest = hashlib.new(task.algorithm, usedforsecurity=False)
+    size = 0
+    descriptor = _open_part(task, desk)
+    try:
+        limit = desk.rate.piece or len(buffer)
+        while came := stream.read_into(buffer[:limit]):
+            _write_all(descriptor, buffer[:came])
+            digest.update(buffer[:came])
+            size += came
+            count(task, came)
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+    expected = part.version.size if part.version.size is not None else task.item.size
+    if expected not in {None, size}:
+        msg = f"{stream.url} sent {size:,} bytes of {expected:,}"
+        raise BrokenOffError(msg)
+    checksum = check_digest(task, digest.hexdigest())
+    desk.publish(task, size, checksum, part.version)
+    return task.outcome("fetched", size, checksum)
+
+
+def finish_parts(task: Task, desk: Desk) -> Outcome:
+    """Check a file of which all parts are there, and give it its name."""
+    partial, hashing = task.partial, task.hashing
+    if partial is None or hashing is None:
+        msg = f"{task.name} was not fetched in parts"
+        raise ValueError(msg)
+    partial.sync()
+    checksum = check_digest(task, hashing.result())
+    partial.sync()
+    desk.publish(task, partial.size, checksum, partial.header.version)
+    partial.journal.file.unlink(missing_ok=True)
+    task.leave()
+    return task.outcome("resumed" if partial.resumed else "fetched", partial.size, checksum)
+
+
+def check_digest(task: Task, digest: str) -> str:
+    """Compare a digest with the archive's, and give the checksum for the manifest.
+
+    Raises
+    ------
+    DamagedFileError
+        If it is another one. A tag that should have been an MD5 and is none is found out by fetching twice: the same
+        bytes come again.
+    """
+    kind, expected = split_checksum(task.item.checksum)
+    if expected is None or digest == expected:
+        return f"{kind}:{digest}"
+    if (task.item.checksum or "").startswith("etag:") and task.doubted == digest:
+        task.notes.append(f"The archive's tag {expected} is not the {kind} of the file, which came the same twice.")
+        return f"{kind}:{digest}"
+    task.doubts += 1
+    task.doubted = digest
+    msg = (
+        f"{hide_secrets(task.urls[0] if task.urls else task.item.path)} has the {kind} {digest}; the archive states "
+        f"{expected}. Its bytes are not kept. Report it to the archive if it stays so."
+    )
+    raise DamagedFileError(msg)
+
+
+def _open_part(task: Task, desk: Desk) -> int:
+    path = desk.target.part(task.name)
+    desk.make_folder(path)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+
+
+def _write_all(descriptor: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]

@@ -1,0 +1,159 @@
+"""A file that is not whole yet, beside the place where it will be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import zlib
+from typing import TYPE_CHECKING
+
+from bioimagehub.catalogs.downloads.journal import Header, Journal, Piece, read_journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bioimagehub.catalogs.reader import Version
+
+_READ = 1 << 20
+
+
+class Partial:
+    """The bytes of a large file that came so far.
+
+    Parameters
+    ----------
+    file : Path
+        The partial file.
+    journal : Path
+    header : Header
+        Which version of which file it is; its version has a size.
+    pieces : list of Piece
+        What is in it already, checked.
+    """
+
+    def __init__(self, file: Path, journal: Path, header: Header, pieces: list[Piece]) -> None:
+        self.file = file
+        self.header = header
+        self.resumed = sum(piece.stop - piece.start for piece in pieces)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | (0 if pieces else os.O_TRUNC)
+        self.descriptor = os.open(file, flags, 0o666)
+        os.ftruncate(self.descriptor, self.size)
+        self.journal = Journal(journal, header, pieces)
+        self.abandoned = False
+        self._closing = threading.Lock()
+        self._open = True
+        self._unsynced = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole file."""
+        return self.header.version.size or 0
+
+    def write(self, data: memoryview, start: int) -> None:
+        """Keep bytes, and note them."""
+        left, at = data, start
+        while left:
+            count = os.pwrite(self.descriptor, left, at)
+            left, at = left[count:], at + count
+        self.journal.note(start, start + len(data), zlib.crc32(data))
+        self._unsynced += len(data)
+
+    def sync(self, least: int = 1) -> None:
+        """Have the system write to the disk what came since the last time, if it is so much."""
+        # Not under a lock that `write` takes: the disk may take its time.
+        with self._closing:
+            if self._open and self._unsynced >= least:
+                self._unsynced = 0
+                os.fdatasync(self.descriptor)
+                self.journal.sync()
+
+    def close(self) -> None:
+        """Leave it as it is, for the next time; nobody may write any more."""
+        with self._closing:
+            if self._open:
+                self._open = False
+                os.close(self.descriptor)
+                self.journal.close()
+
+    def abandon(self) -> None:
+        """Throw away what came: it is of a version that is no more.
+
+        It stays open until `close`: who still writes, writes into a file that nobody can see.
+        """
+        self.abandoned = True
+        self.file.unlink(missing_ok=True)
+        self.journal.file.unlink(missing_ok=True)
+
+
+def resume_partial(file: Path, journal: Path, path: str) -> tuple[Header, list[Piece]] | None:
+    """Tell what is good of a partial file, by reading it; None where there is none to go on with.
+
+    Parameters
+    ----------
+    file, journal : Path
+    path : str
+        Path of the file in the dataset: what is there of another file is not taken.
+    """
+    found = read_journal(journal)
+    if found is None or found[0].path != path:
+        return None
+    header, pieces = found
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        return header, [piece for piece in pieces if _is_good(descriptor, piece)]
+    finally:
+        os.close(descriptor)
+
+
+def missing_ranges(pieces: list[Piece], size: int) -> list[tuple[int, int]]:
+    """Give what lies between pieces that do not overlap.
+
+    Examples
+    --------
+    >>> missing_ranges([Piece(0, 4, 0), Piece(6, 8, 0)], 10)
+    [(4, 6), (8, 10)]
+    """
+    gaps, at = [], 0
+    for piece in sorted(pieces, key=lambda each: each.start):
+        if piece.start > at:
+            gaps.append((at, piece.start))
+        at = piece.stop
+    if at < size:
+        gaps.append((at, size))
+    return gaps
+
+
+def hash_file(file: Path, algorithm: str) -> str:
+    """Give the digest of a file in hexadecimal.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, algorithm).hexdigest()
+
+
+def _is_good(descriptor: int, piece: Piece) -> bool:
+    crc, at = 0, piece.start
+    while at < piece.stop:
+        data = os.pread(descriptor, min(_READ, piece.stop - at), at)
+        if not data:
+            return False
+        crc = zlib.crc32(data, crc)
+        at += len(data)
+    return crc == piece.crc
+
+
+def same_version(mine: Version, other: Version) -> bool:
+    """Tell whether both are surely the same: size, and the strong entity tag, or else the date of change, agree."""
+    if mine.size != other.size:
+        return False
+    if mine.etag is not None and other.etag is not None:
+        return mine.etag == other.etag
+    return mine.modified is not None and mine.modified == other.modified
