@@ -39,7 +39,8 @@ def read_credentials(file: Path) -> Credentials:
 
     content = _read_private(file)
     try:
-        entries = yaml.safe_load(content) if content.strip() else []
+        # Nothing but comments is None.
+        entries = yaml.safe_load(content) or []
     except yaml.YAMLError as error:
         # The error itself shows the line, and with it the secret.
         mark = getattr(error, "problem_mark", None)
