@@ -257,7 +257,7 @@ class Connection(asyncio.Protocol):
             self.transport.write(b"%x\r\n%b\r\n" % (len(data), bytes(data)) if fault.framing == "chunked" else data)
             at += len(data)
             await self.writable.wait()
-            if rate and (ahead := began + at / rate - asyncio.get_running_loop().time()) > 0:
+            if rate and at < end and (ahead := began + at / rate - asyncio.get_running_loop().time()) > 0:
                 await asyncio.sleep(ahead)
             if not data:
                 break

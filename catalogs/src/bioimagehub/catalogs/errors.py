@@ -21,6 +21,7 @@
     │   ├── MissingFileError         (LookupError)     there is no such file
     │   ├── ChangedFileError         (ValueError)      the file is another version than was read before, or expected
     │   ├── TruncatedFileError       (ValueError)      the file is shorter than what is asked of it
+    │   ├── UnlistableFolderError    (NotADirectoryError) a store does not tell what is in a folder
     │   ├── UnreadableZipError       (ValueError)      a zip file, or a file in it, is damaged or cannot be read in place
     │   ├── NoAccessError            (PermissionError) the store asks for credentials, or refuses those it got
     │   └── StoreUnreachableError    (ConnectionError) no answer, or none that is whole, after all tries
@@ -139,6 +140,10 @@ class TruncatedFileError(ReadError, ValueError):
 
 class UnreadableZipError(ReadError, ValueError):
     """A zip file is damaged, or a file in it is, or is encrypted, or is packed in a way that is not known."""
+
+
+class UnlistableFolderError(ReadError, NotADirectoryError):
+    """The store does not tell what is in a folder, or there is none. Not for a folder that is missing."""
 
 
 class NoAccessError(ReadError, PermissionError):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from urllib.parse import quote
 
+from bioimagehub.catalogs.archives.redaction import hide_secrets
+from bioimagehub.catalogs.errors import MissingFileError
 from bioimagehub.catalogs.locations import is_local, resolve
-from bioimagehub.catalogs.reader.reader import installed_reader
-from bioimagehub.catalogs.reader.versions import Dataset, Version
+from bioimagehub.catalogs.reader.reader import Reader, installed_reader
+from bioimagehub.catalogs.reader.versions import Dataset, Version, check_version
 from bioimagehub.catalogs.reader.zip_directory import is_zipped
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs.layouts import Layout
-    from bioimagehub.catalogs.reader.reader import Reader
     from bioimagehub.catalogs.reader.zips import ZipReader
+
+_BUFFER = 128 * 2**10
 
 
 class Place:
@@ -42,15 +47,47 @@ class Place:
         version: Version | None = None,
         layout: Layout | None = None,
     ) -> None:
-        self.url = url.rstrip("/")
-        self.dataset = dataset or Dataset(self.url)
+        self.url = url.rstrip("/") or "/"
+        self.dataset = dataset or Dataset(hide_secrets(self.url))
         self.version = version
         self.layout = layout
         self._fixing = threading.Lock()
 
     def __truediv__(self, path: str) -> Place:
-        """Give what lies below a folder; `path` is percent-encoded if the address is one."""
-        return Place(f"{self.url}/{path}", dataset=self.dataset)
+        """Give what lies below a folder.
+
+        Parameters
+        ----------
+        path : str
+            Names, with ``/`` between them; they are percent-encoded where the address is one of a store.
+
+        Raises
+        ------
+        MissingFileError
+            If it leads out of the folder.
+
+        Examples
+        --------
+        >>> (Place("https://example.org/set?key=1") / "well A1/0.tif").url, (Place("/data") / "well A1/0.tif").url
+        ('https://example.org/set/well%20A1/0.tif?key=1', '/data/well A1/0.tif')
+        """
+        if "." in path or "//" in path:
+            steps = [step for step in path.split("/") if step not in ("", ".")]
+            if ".." in steps:
+                msg = (
+                    f"{path!r:.200} leads out of {hide_secrets(self.url)}; expected a path in it. What names it is "
+                    "damaged, or made to do harm: report it to its archive."
+                )
+                raise MissingFileError(msg)
+            path = "/".join(steps)
+        path = path.strip("/")
+        if not path:
+            return self
+        if "://" not in self.url or self.url.startswith("samples://"):
+            return Place(f"{self.url.rstrip('/')}/{path}", dataset=self.dataset)
+        # The key of an object may have a question mark in it, and no query.
+        folder, mark, query = (self.url, "", "") if self.url.startswith("s3://") else self.url.partition("?")
+        return Place(f"{folder.rstrip('/')}/{quote(path, safe='/~')}{mark}{query}", dataset=self.dataset)
 
     def read(self, start: int | None = None, length: int | None = None) -> memoryview:
         """Read bytes, by default all.
@@ -60,7 +97,12 @@ class Place:
         start : int or None
             First byte; a negative one counts from the end.
         length : int or None
-            Number of bytes; None for all from `start` on.
+            Number of bytes; None for all from `start` on. From the end, where there are fewer, for all there are.
+
+        Returns
+        -------
+        memoryview
+            Bytes, uint8, read-only; exactly `length` where that is given.
 
         Raises
         ------
@@ -71,26 +113,38 @@ class Place:
         StoreUnreachableError, TruncatedFileError, NoAccessError
             If it cannot be had, or is shorter than what was asked for.
         """
-        data, version = _reader_of(self.url).read(self.url, start, length, dataset=self.dataset, expected=self.version)
-        if self.version is None:
-            with self._fixing:
-                if self.version is None:
-                    self.version = version
+        data, version = self._reader.read(self.url, start, length, dataset=self.dataset, expected=self.version)
+        if self.version is not version:
+            self._fix(version)
         return data
+
+    def read_some(self, start: int, length: int) -> tuple[memoryview, Version]:
+        """Read bytes as `read` does, fewer where the file ends before; give the version, too."""
+        data, version = self._reader.read(
+            self.url, start, length, dataset=self.dataset, expected=self.version, exact=False
+        )
+        self._fix(version)
+        return data, version
 
     def stat(self) -> Version:
         """Ask for size and version, without reading."""
-        version = _reader_of(self.url).stat(self.url, dataset=self.dataset, expected=self.version)
-        self.version = self.version or version
+        version = self._reader.stat(self.url, dataset=self.dataset, expected=self.version)
+        self._fix(version)
         return version
 
-    def open(self) -> Any:
+    def open(self) -> BinaryIO:
         """Open as a binary file that can seek, for libraries that want one; remote bytes come in blocks, each once."""
-        return installed_reader().open(self)
+        if self.near and not is_zipped(self.url):
+            from bioimagehub.catalogs.reader.local import open_file
+
+            return open_file(self.url, self.version)
+        from bioimagehub.catalogs.reader.files import RemoteFile
+
+        return cast("BinaryIO", io.BufferedReader(RemoteFile(self), _BUFFER))
 
     def names(self) -> list[str]:
         """List a folder: names in it, sorted, those of folders with ``/`` at the end."""
-        return _reader_of(self.url).names(self.url, dataset=self.dataset)
+        return self._reader.names(self.url, dataset=self.dataset)
 
     @property
     def near(self) -> bool:
@@ -99,8 +153,26 @@ class Place:
 
     @property
     def name(self) -> str:
-        """Last step of the path."""
-        return self.url.rpartition("/")[2]
+        """Last step of the path, as it is in the address."""
+        path = self.url if self.near else self.url.partition("?")[0]
+        return path.rpartition("/")[2]
+
+    @property
+    def _reader(self) -> Reader | ZipReader:
+        if is_zipped(self.url):
+            from bioimagehub.catalogs.reader.zips import ZipReader
+
+            return ZipReader()
+        return installed_reader()
+
+    def _fix(self, found: Version) -> None:
+        """Note the version that was found first; that of another thread may be another one meanwhile."""
+        if found == Version():
+            return
+        with self._fixing:
+            if self.version is None:
+                self.version = found
+        check_version(self.url, found, self.version)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Place) and (self.url, self.version) == (other.url, other.version)
@@ -109,7 +181,7 @@ class Place:
         return hash(self.url)
 
     def __repr__(self) -> str:
-        return f"<Place {self.url}>"
+        return f"<Place {hide_secrets(self.url)}>"
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_fixing"}
@@ -117,15 +189,6 @@ class Place:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ |= state
         self._fixing = threading.Lock()
-
-
-def _reader_of(url: str) -> Reader | ZipReader:
-    """Give what reads an address: the installed reader, or in a zip file what reads its members through that."""
-    if not is_zipped(url):
-        return installed_reader()
-    from bioimagehub.catalogs.reader.zips import ZipReader
-
-    return ZipReader()
 
 
 def open_place(url: str | Place) -> Place:

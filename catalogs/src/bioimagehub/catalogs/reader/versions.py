@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bioimagehub.catalogs.archives.redaction import hide_secrets
+from bioimagehub.catalogs.errors import ChangedFileError
+
 
 @dataclass(frozen=True)
 class Version:
@@ -26,13 +29,47 @@ class Version:
     def differs(self, other: Version) -> bool:
         """Tell whether both cannot be the same version; what one of them does not state does not count.
 
+        Two strong entity tags decide by themselves, with the size: machines that serve the same bytes under one
+        address may have other dates of them.
+
         Examples
         --------
         >>> Version(10, '"a"').differs(Version(10, '"b"')), Version(10).differs(Version(10, '"b"'))
         (True, False)
         """
-        pairs = ((self.size, other.size), (self.etag, other.etag), (self.modified, other.modified))
-        return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in pairs)
+        if self.size is not None and other.size is not None and self.size != other.size:
+            return True
+        if self.etag is not None and other.etag is not None:
+            return self.etag != other.etag
+        return self.modified is not None and other.modified is not None and self.modified != other.modified
+
+    @property
+    def states_more_than_size(self) -> bool:
+        """Whether a change that leaves the size alone would be noticed."""
+        return self.etag is not None or self.modified is not None
+
+    def __str__(self) -> str:
+        stated = (
+            "" if self.size is None else f"{self.size:,} bytes",
+            "" if self.etag is None else f"ETag {self.etag}",
+            "" if self.modified is None else f"modified {self.modified}",
+        )
+        return ", ".join(filter(None, stated)) or "nothing stated"
+
+
+def check_version(url: str, found: Version, expected: Version | None) -> None:
+    """Raise `ChangedFileError` if a file is not the version that it has to be.
+
+    Raises
+    ------
+    ChangedFileError
+    """
+    if expected is not None and found.differs(expected):
+        msg = (
+            f"{hide_secrets(url)} is another version: found {found}; expected {expected}. Open it again, so that all "
+            "that is read is of one version; where it is indexed, run bioimagehub catalog index again."
+        )
+        raise ChangedFileError(msg)
 
 
 @dataclass(frozen=True)
