@@ -143,20 +143,21 @@ def scan(url: str | Place) -> Layout:
     MissingFileError
         If it, or another file of its set, is missing.
     """
-    from bioimagehub.catalogs.drivers.tiff_files.scanning import find_series
+    from bioimagehub.catalogs.drivers.tiff_files.scanning import find_series, refuse_damage
     from bioimagehub.catalogs.drivers.tiff_files.series import lay_out
 
     place = open_place(url)
-    places, sizes, found = find_series(place)
     described = []
     tables: dict[str, NDArray[Any]] = {}
-    for number, (one, name) in enumerate(zip(found, _own_names([one.name for one in found]), strict=True)):
-        levels = []
-        for level, content in enumerate(one.levels):
-            facts, numbers = lay_out(content, sizes, f"the series {name!r} of {place.url}")
-            levels.append(facts)
-            tables |= {f"{number}.{level}.{table}": values for table, values in numbers.items()}
-        described.append({"name": name, "spacing": one.spacing, "channels": one.channels, "levels": levels})
+    with refuse_damage(place.url):
+        places, sizes, found = find_series(place)
+        for number, (one, name) in enumerate(zip(found, _own_names([one.name for one in found]), strict=True)):
+            levels = []
+            for level, content in enumerate(one.levels):
+                facts, numbers = lay_out(content, sizes, f"the series {name!r} of {place.url}")
+                levels.append(facts)
+                tables |= {f"{number}.{level}.{table}": values for table, values in numbers.items()}
+            described.append({"name": name, "spacing": one.spacing, "channels": one.channels, "levels": levels})
     folder = place.url.rpartition("/")[0]
     files = [
         {"path": each.url[len(folder) + 1 :], "version": None if each.version is None else asdict(each.version)}

@@ -244,6 +244,12 @@ class Chain:
         for at in range(0, number * step, step):
             tag, kind, count = struct.unpack_from(f"{self.order}{each}", data, at)
             if kind not in TYPES:
+                if tag in NEEDED or tag in FORM:
+                    msg = (
+                        f"{self.source.place.url} is damaged: tag {tag} of the directory at byte {offset} is of the "
+                        f"type {kind}; expected one of {sorted(TYPES)}. Fetch the file anew."
+                    )
+                    raise UnreadableImageError(msg)
                 continue
             bytes_long = count * np.dtype(TYPES[kind]).itemsize
             start = offset + size + at + step - wide

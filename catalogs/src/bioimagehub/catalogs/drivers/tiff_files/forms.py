@@ -81,7 +81,7 @@ def describe_form(page: Any, name: str) -> Form:
         raise UnreadableImageError(msg)
     try:
         decoder_of(json.dumps(form))(None, 0)
-    except (ValueError, NotImplementedError, ImportError) as error:
+    except (ValueError, ArithmeticError, NotImplementedError, ImportError, struct.error) as error:
         msg = f"The pages of {name} cannot be decoded: {error}. Convert the file to another compression."
         raise UnreadableImageError(msg) from error
     return form

@@ -13,22 +13,38 @@ from urllib.parse import quote, unquote
 import numpy as np
 
 from bioimagehub.catalogs.drivers.tiff_files.calibration import calibrate
-from bioimagehub.catalogs.drivers.tiff_files.directories import DESCRIPTION, Chain, Directory, read_chains
+from bioimagehub.catalogs.drivers.tiff_files.directories import DESCRIPTION, FORM, NEEDED, Chain, Directory, read_chains
 from bioimagehub.catalogs.drivers.tiff_files.forms import describe_form
 from bioimagehub.catalogs.drivers.tiff_files.ome_xml import OmeDocument, OmeImage, parse_ome
 from bioimagehub.catalogs.drivers.tiff_files.series import Forms, Level, Page, Series, page_of, same_form
 from bioimagehub.catalogs.drivers.tiff_files.sources import Source, open_source
-from bioimagehub.catalogs.errors import MissingFileError, UnreadableImageError
+from bioimagehub.catalogs.errors import CatalogError, MissingFileError, UnreadableImageError
 from bioimagehub.catalogs.reader import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-HARMLESS = re.compile(r"GDAL_NODATA|TiffTag|imagej_metadata|StripByteCounts|StripOffsets|not stitched|AVS series")
+HARMLESS = re.compile(r"GDAL_NODATA|imagej_metadata|StripByteCounts|StripOffsets|not stitched|AVS series")
 """What tifffile remarks on that has no bearing on the pixels, or is checked here."""
 
 LOST = re.compile(r"zeroed|missing|truncated|out of range|invalid|generic series|is empty|expected|cannot|raised")
 """What tifffile remarks on where it goes on with less than the file should have."""
+
+
+BROKEN = (
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    RuntimeError,
+    AttributeError,
+    AssertionError,
+    MemoryError,
+)
+"""What tifffile raises where numbers in a file make no sense."""
+
+TAG = re.compile(r"tifffile\.TiffTag (\d+)")
+"""How it begins to speak of a tag that it leaves out."""
 
 
 class Scanned:
@@ -79,23 +95,11 @@ def find_series(place: Place) -> tuple[list[Place], list[int], list[Series]]:
     MissingFileError
         If a file of the set is missing.
     """
-    from tifffile import TiffFileError
-
     chain = Chain(Source(place))
     read_chains([chain])
-    with _no_losses(place.url):
-        try:
-            first = Scanned(chain, 0)
-            document = _read_ome(first)
-            if document is not None:
-                files, series = _series_of_ome(first, document)
-            else:
-                files, series = [first], _series_of_tifffile(first)
-        except (TiffFileError, ValueError, IndexError, KeyError, TypeError, NotImplementedError, RuntimeError) as error:
-            if isinstance(error, (UnreadableImageError, MissingFileError)):
-                raise
-            msg = f"{place.url} is no TIFF that can be read: {error}. Fetch the file anew, or convert it."
-            raise UnreadableImageError(msg) from error
+    first = Scanned(chain, 0)
+    document = _read_ome(first)
+    files, series = ([first], _series_of_tifffile(first)) if document is None else _series_of_ome(first, document)
     return [file.place for file in files], [file.tiff.filehandle.size for file in files], series
 
 
@@ -246,7 +250,11 @@ def _level_of(found: Any, file: Scanned, known: dict[int, Directory], used: set[
             used.add(page.offset)
             if alike is not None and directory is not known[keyframe.offset] and directory.form != alike:
                 same_form([form, file.forms.of(directory)], [keyframe, page], name)
-        pages.append(Page(0, _numbers(page.dataoffsets), _numbers(page.databytecounts), page.jpegtables or b""))
+        pages.append(
+            Page(
+                0, _numbers(page.dataoffsets), _numbers(page.databytecounts), bytes(memoryview(page.jpegtables or b""))
+            )
+        )
     return Level(found.get_axes(squeeze=False), tuple(found.get_shape(squeeze=False)), form, pages)
 
 
@@ -287,25 +295,42 @@ def _series_of_rest(file: Scanned, directories: Sequence[Directory]) -> list[Ser
 
 
 @contextlib.contextmanager
-def _no_losses(name: str) -> Iterator[None]:
-    """Turn what tifffile only remarks on, where it goes on with less than there should be, into an error."""
+def refuse_damage(name: str) -> Iterator[None]:
+    """Turn what tifffile raises on damaged files into errors of ours; and what it only remarks on, and goes on.
+
+    Raises
+    ------
+    UnreadableImageError
+        If it raised, or went on with less than there should be.
+    """
     remarks: list[str] = []
     thread = threading.get_ident()
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            text = record.getMessage()
-            lost = record.levelno >= logging.ERROR or (record.levelno == logging.WARNING and LOST.search(text))
-            if record.thread == thread and lost and not HARMLESS.search(text):
-                remarks.append(text)
+            if record.thread == thread and _tells_of_loss(record.levelno, record.getMessage()):
+                remarks.append(record.getMessage())
 
     handler = Handler()
     logger = logging.getLogger("tifffile")
     logger.addHandler(handler)
     try:
         yield
+    except CatalogError:
+        raise
+    except BROKEN as error:
+        msg = f"{name} is no TIFF that can be read: {error}. Fetch the file anew, or convert it."
+        raise UnreadableImageError(msg) from error
     finally:
         logger.removeHandler(handler)
     if remarks:
         msg = f"{name} is not whole, or damaged: {'; '.join(remarks[:3])}. Fetch the file anew."
         raise UnreadableImageError(msg)
+
+
+def _tells_of_loss(level: int, text: str) -> bool:
+    tag = TAG.search(text)
+    if tag is not None:
+        return int(tag[1]) in {*FORM, *NEEDED}
+    lost = level >= logging.ERROR or (level == logging.WARNING and LOST.search(text))
+    return bool(lost) and not HARMLESS.search(text)
