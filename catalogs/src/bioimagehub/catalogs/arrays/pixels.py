@@ -13,6 +13,7 @@ import numpy as np
 
 from bioimagehub.catalogs.arrays.selection import Selection, lengths, mesh, normalise, split, take
 from bioimagehub.catalogs.arrays.work import Job, run
+from bioimagehub.catalogs.errors import MissingFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -217,7 +218,7 @@ class ChunkedPixels(Pixels):
         """Decode a chunk and put what is wanted of it into the result."""
         out[mesh(target.to)] = take(self.decode(data, target.index), target.within)
 
-    def missing(self, part: Part, target: Target, out: NDArray[Any], error: LookupError) -> None:  # noqa: ARG002
+    def missing(self, part: Part, target: Target, out: NDArray[Any], error: MissingFileError) -> None:  # noqa: ARG002
         """Deal with a chunk whose file is missing: here that is an error."""
         raise error
 
@@ -227,7 +228,7 @@ class ChunkedPixels(Pixels):
             end = None if last.length is None else last.start + last.length
             try:
                 data = memoryview(first.place.read(first.start, None if end is None else end - first.start))
-            except LookupError as error:
+            except MissingFileError as error:
                 for part, target in together:
                     self.missing(part, target, out, error)
                 return

@@ -82,7 +82,7 @@ class ShardedPixels(ZarrPixels):
                 )
         return Reading(requests, moved, exact)
 
-    def missing(self, part: Part, target: Target, out: NDArray[Any], error: LookupError) -> None:  # noqa: ARG002
+    def missing(self, part: Part, target: Target, out: NDArray[Any], error: MissingFileError) -> None:  # noqa: ARG002
         """Raise: the shard was there when its index was read."""
         raise error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, Part, Target
 from bioimagehub.catalogs.arrays.selection import mesh
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.arrays.work import Job
     from bioimagehub.catalogs.arrays.zarr_metadata import ArrayMetadata
     from bioimagehub.catalogs.reader import Place
-
-
-def find_child(place: Place, path: str) -> Place:
-    """Give what lies at a path of the store, whatever characters are in it."""
-    return place / (path if place.near else quote(path))
 
 
 class ZarrPixels(ChunkedPixels):
@@ -84,7 +78,7 @@ class ZarrPixels(ChunkedPixels):
 
     def locate(self, index: tuple[int, ...]) -> Part:
         """Give the object of a chunk."""
-        return Part(find_child(self.place, self.metadata.keys(self.stored(index))[0]))
+        return Part(self.place / self.metadata.keys(self.stored(index))[0])
 
     def decode(self, data: memoryview, index: tuple[int, ...]) -> NDArray[Any]:
         """Decode a chunk."""
@@ -99,11 +93,11 @@ class ZarrPixels(ChunkedPixels):
                 return
         super().put(data, target, out)
 
-    def missing(self, part: Part, target: Target, out: NDArray[Any], error: LookupError) -> None:  # noqa: ARG002
+    def missing(self, part: Part, target: Target, out: NDArray[Any], error: MissingFileError) -> None:  # noqa: ARG002
         """Take the fill value for a chunk that is not stored."""
         for key in self.metadata.keys(self.stored(target.index))[1:]:
             try:
-                data = find_child(self.place, key).read()
+                data = (self.place / key).read()
             except MissingFileError:
                 continue
             self.put(data, target, out)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.arrays.pixels import workers
 from bioimagehub.catalogs.arrays.work import run
-from bioimagehub.catalogs.arrays.zarr import find_child
 from bioimagehub.catalogs.errors import MissingFileError, NoAccessError, UnreadableImageError
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Documents:
 
     def url(self, path: str) -> str:
         """Give the address of something in the store."""
-        return find_child(self.place, path).url if path else self.place.url
+        return (self.place / path).url
 
     def read(self, paths: Iterable[str]) -> list[Document | None]:
         """Read documents, at once those that were not read before; None for each that is not there.
@@ -152,7 +151,7 @@ class Documents:
     def _fetching(self, path: str) -> Callable[[], None]:
         def job() -> None:
             try:
-                content = bytes(find_child(self.place, path).read())
+                content = bytes((self.place / path).read())
             except MissingFileError:
                 content = None
             except NoAccessError as error:

@@ -9,7 +9,6 @@ from bioimagehub.catalogs.arrays.choice import choose_image
 from bioimagehub.catalogs.arrays.labelled import label_array
 from bioimagehub.catalogs.arrays.levels import choose_level
 from bioimagehub.catalogs.arrays.sharded import open_pixels
-from bioimagehub.catalogs.arrays.zarr import find_child
 from bioimagehub.catalogs.arrays.zarr_metadata import ArrayMetadata, parse_array
 from bioimagehub.catalogs.drivers.ngff.documents import ARRAYS, Documents, Group, join
 from bioimagehub.catalogs.drivers.ngff.multiscales import Multiscale, list_multiscales, parse_multiscale
@@ -91,7 +90,7 @@ class Image:
         (array,) = self.arrays([level])
         path = self.multiscale.levels[level].path
         return open_pixels(
-            find_child(self.documents.place, join(self.group.path, path)),
+            self.documents.place / join(self.group.path, path),
             array,
             order=self.multiscale.order,
             witness=self.documents.digest(self._document(path)),

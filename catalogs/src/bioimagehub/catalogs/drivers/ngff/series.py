@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.arrays.choice import choose_image
-from bioimagehub.catalogs.arrays.zarr import find_child
 from bioimagehub.catalogs.drivers.ngff.documents import Documents, Group, join
 from bioimagehub.catalogs.errors import MissingFileError, UnreadableImageError
 
@@ -76,7 +75,7 @@ def _count_images(documents: Documents, path: str) -> int | None:
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
 
-    place = find_child(documents.place, path)
+    place = documents.place / path
     try:
         root = fromstring(bytes(place.read()))
     except MissingFileError:
