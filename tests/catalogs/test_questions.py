@@ -156,12 +156,12 @@ QUESTIONS = [
         first="idr:idr0013/3451",
         count=1077,
     ),
-    # The largest number of bytes in the lists, without plates and those whose axes are c, x, y, z: 945,395,498,496.
+    # The largest number of bytes in the lists, without those whose axes are c, x, y, z: 1,516,830,564,057.
     Question(
         "Which is the largest OME-Zarr that opens here?",
         filters={"format": ["ome-zarr"], "readable": ["yes"]},
         sort="-size",
-        first="ngff-challenge:fzj/1micron_sections",
+        first="idr:idr0090/190904",
     ),
     # The only title of a study with Toxoplasma.
     Question("Which study shows Toxoplasma?", text="Toxoplasma", filters=STUDY, first="empiar:EMPIAR-10326"),

@@ -152,7 +152,7 @@ def test_a_record_is_read_from_the_dump_without_a_key(server, client, keyless):
     assert record.thumbnail == f"{MEDIA}/images/10104/10104.jpg"
     assert [each.pubmed for each in record.publications] == [None, 20026658]
     assert record.technologies == ("fluorescence microscopy",)
-    assert record.driver is None
+    assert record.driver == "tiff"
 
 
 def test_a_search_without_a_key_says_how_to_get_one(server, client, keyless):

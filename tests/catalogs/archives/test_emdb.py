@@ -142,7 +142,7 @@ def test_an_entry_says_what_is_in_the_map(server, client):
     assert record.related == ("emdb:EMD-3028", "empiar:EMPIAR-10064")
     assert record.keywords == ("PDB 4znn",)
     assert record.licence == "CC0-1.0"
-    assert record.driver is None
+    assert record.driver == "mrc"
     assert str(record.released) == "2015-09-09"
 
 

@@ -84,9 +84,7 @@ def test_images_that_can_be_opened_are_listed(server, client):
     assert (plate.wells, plate.size, plate.chunks) == (90, 417816396, (1, 1, 510, 672))
     assert [(each.name, each.taxon) for each in plate.organisms] == [("Mus musculus", 10090)]
     assert plate.part_of == "idr:idr0062"
-    # A plate is not one image: it says how its fields are opened.
-    assert plate.driver is None
-    assert "open one field by its own address" in plate.access.how
+    assert plate.driver == "ome_zarr"
 
 
 def test_images_without_a_list_of_the_challenge_are_listed_all_the_same(server, client):
@@ -95,18 +93,17 @@ def test_images_without_a_list_of_the_challenge_are_listed_all_the_same(server, 
     assert len(idr.list_images("idr0062", client)) == 2
 
 
-def test_old_versions_have_five_axes_and_no_driver(report):
+def test_old_versions_have_five_axes(report):
     (record,) = idr_images.parse_samples(SAMPLES, report, accession="idr0002")
     assert (record.axes, record.shape) == (("t", "c", "z", "y", "x"), (329, 2, 1, 1024, 1344))
-    assert record.driver is None
-    assert "older than what can be opened here" in report.defects[0].text
+    assert (record.driver, report.defects) == ("ome_zarr", [])
 
 
 def test_containers_and_plates(report):
     (container,) = idr_images.parse_samples(SAMPLES, report, accession="idr0033")
     assert container.url.endswith("BR00109990_C2.zarr/0")
     (plate,) = idr_images.parse_samples(SAMPLES, report, accession="idr0072")
-    assert (plate.wells, plate.fields, plate.driver) == (72, 20, None)
+    assert (plate.wells, plate.fields, plate.driver) == (72, 20, "ome_zarr")
     assert plate.url.endswith("/9512.zarr")
     (slashed,) = idr_images.parse_samples(SAMPLES, report, accession="idr0048")
     assert slashed.identifier == "idr:idr0048/9846151"
@@ -119,19 +116,8 @@ def test_a_list_without_headings(report):
     assert record.identifier == "idr:idr0013/LT0113_01"
     assert record.keywords == ("MitoCheck",)
     assert record.driver == "ome_zarr"
-    (plate,) = idr_images.parse_challenge(line, "idr0013", report, plates=True)
-    assert plate.driver is None
     (series,) = idr_images.parse_challenge(line.replace("idr0013", "idr0051"), "idr0051", report)
     assert series.url.endswith("/LT0113_01.ome.zarr/0")
-
-
-def test_objects_of_a_screen_are_plates_though_their_list_does_not_say_so(server, client):
-    play(server)
-    line = "https://livingobjects.ebi.ac.uk/idr/share/ome2024-ngff-challenge/idr0013/LT0113_01.ome.zarr\n"
-    server.add(f"{RAW}/IDR/ome-ngff-samples/main/_data/table.csv", body=SAMPLES.encode())
-    server.add(f"{RAW}/ome/ome2024-ngff-challenge/main/samples/idr0013_samples.csv", body=line.encode())
-    (plate,) = idr.list_images("idr0013", client)
-    assert (plate.identifier, plate.driver) == ("idr:idr0013/LT0113_01", None)
 
 
 @pytest.mark.parametrize("file", sorted(RECORDED.glob("studies/*/*/*-annotation.csv")), ids=lambda file: file.name)
@@ -149,7 +135,7 @@ def test_the_recorded_table_of_samples(file, report):
     assert len(records) == 101
     assert not report.losses
     assert all(record.shape for record in records)
-    assert {defect.field for defect in report.defects} == {"driver"}
+    assert report.defects == []
 
 
 @pytest.mark.parametrize("file", LISTS, ids=lambda file: file.name)
@@ -158,7 +144,7 @@ def test_recorded_lists_of_the_challenge(file, report):
     urls = {line.split(",")[0] for line in file.read_text().splitlines() if line.startswith("http")}
     assert len(records) == len(urls)
     assert not report.losses
-    assert all((record.driver is None) == bool(record.wells) for record in records)
+    assert {record.driver for record in records} == {"ome_zarr"}
 
 
 @given(text=damaged_text(TABLE_2))

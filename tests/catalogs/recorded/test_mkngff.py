@@ -29,13 +29,12 @@ def test_an_object_of_the_store(recorded: Recorded, report: Report) -> None:
     assert (record.shape, record.driver, record.format_version) == ((), "ome_zarr", None)
 
 
-def test_a_plate_of_a_screen_has_no_driver(recorded: Recorded, report: Report) -> None:
+def test_a_plate_of_a_screen_opens_as_one_image(recorded: Recorded, report: Report) -> None:
     _note(recorded)
     recorded.write("idr/website/studies.tsv", "Study\tContainer\nidr0010-doil-dnadamage\tscreenA\n")
     recorded.write(f"{mkngff.FOLDER}/idr0010.csv", f"idr0010/76-45.ome.zarr,S-BIAD885/{UUID},22563\n")
     (record,) = mkngff.parse(recorded.folder, report)
-    assert (record.url, record.driver) == (f"{STORE}/S-BIAD885/{UUID}/{UUID}.zarr", None)
-    assert "open one field by its own address" in str(record.access.how)
+    assert (record.url, record.driver) == (f"{STORE}/S-BIAD885/{UUID}/{UUID}.zarr", "ome_zarr")
 
 
 def test_local_paths_and_repeated_lines_give_no_record(recorded: Recorded, report: Report) -> None:

@@ -36,12 +36,12 @@ def test_an_image_with_its_label_image(recorded: Recorded, report: Report) -> No
     assert record.source_url == "https://idr.openmicroscopy.org/webclient/?show=image-6001240"
 
 
-def test_the_latest_version_comes_first_and_old_ones_have_no_driver(recorded: Recorded, report: Report) -> None:
+def test_the_latest_version_comes_first(recorded: Recorded, report: Report) -> None:
     old = f"0.1,{ZARR}/v0.1/6001240.zarr,271,275,236,2,1,XYZCT,,,,CC BY 4.0,idr0062,,2020-11-04,6001240,"
     new = f"0.4,{ZARR}/v0.4/idr0062A/6001240.zarr,271,275,236,2,,XYZC,,,,CC BY 4.0,idr0062,,2022-06-21,6001240,"
     first, second = _parse(recorded, report, old, new)
     assert (first.format_version, first.driver) == ("0.4", "ome_zarr")
-    assert (second.format_version, second.driver, second.axes) == ("0.1", None, ("t", "c", "z", "y", "x"))
+    assert (second.format_version, second.driver, second.axes) == ("0.1", "ome_zarr", ("t", "c", "z", "y", "x"))
 
 
 def test_a_plate_counts_wells_and_fields(recorded: Recorded, report: Report) -> None:
@@ -51,7 +51,7 @@ def test_a_plate_counts_wells_and_fields(recorded: Recorded, report: Report) -> 
     )
     (record,) = _parse(recorded, report, row)
     assert (record.wells, record.fields, record.images) == (384, 30, 11520)
-    assert (record.shape, record.driver) == ((1, 4, 1, 493, 659), None)
+    assert (record.shape, record.driver) == ((1, 4, 1, 493, 659), "ome_zarr")
     assert record.url == f"{ZARR}/v0.4/idr0056B/7361.zarr"
 
 

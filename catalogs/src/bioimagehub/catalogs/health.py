@@ -93,9 +93,11 @@ def check_health(record: Record) -> Health:
 
 def find_drift(record: Record, image: xr.DataArray) -> str | None:
     """Tell where an image is not as its record says; None where it is, or the record does not say."""
+    # The record of a plate tells of one field of view.
+    sizes = {str(dim): size for dim, size in image.sizes.items() if dim not in {"well", "field"}}
     found: dict[str, Any] = {
-        "axes": tuple(map(str, image.dims)),
-        "shape": tuple(image.shape),
+        "axes": tuple(sizes),
+        "shape": tuple(sizes.values()),
         "dtype": image.dtype.name,
     }
     drift = [

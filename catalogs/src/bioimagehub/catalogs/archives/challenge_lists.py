@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from bioimagehub.catalogs.archives.values import curie, number, read_rows
-from bioimagehub.catalogs.parts import Access, Organism, Term
+from bioimagehub.catalogs.parts import Organism, Term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SAMPLES = "https://raw.githubusercontent.com/ome/ome2024-ngff-challenge/main/samples"
 VERSION = "0.5"
-PLATE = Access(
-    how="A plate of fields of view: open one field by its own address, such as A/1/0 below the address of the plate."
-)
-"""What to do about a plate, which no driver opens as one image."""
 _ORDER = "tczyx"
 
 
@@ -37,14 +33,12 @@ def image_url(row: Mapping[str, str]) -> str:
     return quote(unquote((row.get("url") or "").strip()), safe="/:")
 
 
-def image_fields(row: Mapping[str, str], *, plate: bool = False) -> dict[str, Any]:
+def image_fields(row: Mapping[str, str]) -> dict[str, Any]:
     """Give what a row says of its image, as fields of a record.
 
     Parameters
     ----------
     row : mapping
-    plate : bool
-        Whether it is known to be a plate, of a row that does not say how many wells it has.
     """
     from bioimagehub.catalogs.vocabulary.licences import parse_licence
     from bioimagehub.catalogs.vocabulary.methods import find_method
@@ -57,7 +51,6 @@ def image_fields(row: Mapping[str, str], *, plate: bool = False) -> dict[str, An
     organism = find_organism(f"NCBITaxon:{taxon}") if taxon else None
     method = curie((row.get("fbbiId") or "").removeprefix("obo:"))
     spdx, url = parse_licence(row.get("license"))
-    plate = plate or bool(number(row.get("wells")))
     return {
         "axes": axes,
         "shape": shape if axes else (),
@@ -72,8 +65,7 @@ def image_fields(row: Mapping[str, str], *, plate: bool = False) -> dict[str, An
         "licence_url": url,
         "formats": ("ome-zarr",),
         "format_version": VERSION,
-        "driver": None if plate else "ome_zarr",
-        "access": PLATE if plate else Access(),
+        "driver": "ome_zarr",
         "url": image_url(row),
     }
 

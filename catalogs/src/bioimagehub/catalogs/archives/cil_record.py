@@ -29,6 +29,7 @@ MEDIA = "https://cildata.crbs.ucsd.edu"
 FORMATS = {"OME_tif": "ome-tiff", "Zip": "zip", "Jpeg": "jpeg", "Flv": "flv"}
 BEST = ("OME_tif", "Flv", "Zip", "Jpeg")
 """Which file of a record stands for it: the one that holds most and opens with least."""
+_DRIVERS = {"tif": "tiff", "jpg": "picture"}
 KINDS = {"Still_image": "still image", "Z_stack": "z-stack", "Time_series": "time series", "Video": "video"}
 _ANATOMY = ("CELLLINE", "CELLTYPE", "CELLULARCOMPONENT", "HUMAN_DEV_ANATOMY", "PLANT_TISSUE", "MOUSE_GROSS_ANATOMY")
 _UNITS = {"nanometers": 1e-3, "nm": 1e-3, "microns": 1.0, "micrometers": 1.0, "µm": 1.0, "um": 1.0}
@@ -82,7 +83,7 @@ def parse_record(accession: str, document: Any, report: Report) -> Record:
             "size": sum(sizes) if sizes else None,
             "files": len(files) or None,
             "formats": tuple(dict.fromkeys(FORMATS[kind] for kind in _kinds(content) if kind in FORMATS)),
-            "url": _best(content, files),
+            **best_fields(_best(content, files)),
             "thumbnail": next((file.url for file in files if file.path == f"{accession}.jpg"), None),
             **_array(core, identifier, report),
         },
@@ -130,6 +131,12 @@ def _kinds(content: dict[str, Any]) -> list[str]:
         for key in ("Image_files", "Alternative_image_files")
         for each in _files(content, key)
     ]
+
+
+def best_fields(url: str | None) -> dict[str, Any]:
+    """Give the address of the file that stands for a record, and the driver that reads it."""
+    driver = _DRIVERS.get((url or "").rpartition(".")[2])
+    return {"url": url, "driver": driver}
 
 
 def _best(content: dict[str, Any], files: tuple[File, ...]) -> str | None:

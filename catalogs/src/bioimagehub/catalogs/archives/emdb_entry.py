@@ -88,7 +88,7 @@ def parse_entry(document: Any, report: Report, *, empiar: tuple[str, ...] = ()) 
         "access": _access(accession, status, admin),
     }
     if status != "REL":
-        fields["url"] = None
+        fields["url"] = fields["driver"] = None
     return make_classified(fields, report)
 
 
@@ -136,6 +136,7 @@ def common_fields(accession: str, title: Any) -> dict[str, Any]:
         "licence": "CC0-1.0",
         "licence_url": "https://creativecommons.org/publicdomain/zero/1.0/",
         "formats": ("mrc",),
+        "driver": "mrc",
         "url": f"{_FILES}/{accession}/map/emd_{digits}.map.gz",
         "thumbnail": f"https://www.ebi.ac.uk/emdb/images/entry/{accession}/400_{digits}.gif",
     }

@@ -163,14 +163,14 @@ def resolve(accession: str, path: str, client: Client) -> str:
 def list_images(accession: str, client: Client) -> list[Record]:
     """List the images of a study that are kept as OME-Zarr too, with axes and shape where they are known.
 
-    An image has a driver if it can be opened here; a plate has none, for each of its fields is an image of its own.
+    A plate is one image, over its wells and fields of view.
     """
-    study, report = _find_study(accession, client), Report()
+    _find_study(accession, client)
+    report = Report()
     records = parse_samples(client.get_text(_SAMPLES), report, accession=accession)
     text = try_text(f"{SAMPLES}/{accession}_samples.csv", client)
     known = {record.identifier for record in records}
-    plates = all(kind == "screen" for kind, *_ in study.containers)
-    further = parse_challenge(text, accession, report, plates=plates) if text else []
+    further = parse_challenge(text, accession, report) if text else []
     return [*records, *(record for record in further if record.identifier not in known)]
 
 

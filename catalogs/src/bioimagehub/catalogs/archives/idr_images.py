@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from bioimagehub.catalogs.archives.challenge_lists import PLATE, VERSION, image_fields, image_url, read_list
+from bioimagehub.catalogs.archives.challenge_lists import VERSION, image_fields, image_url, read_list
 from bioimagehub.catalogs.archives.idr_study import HOME, OWN_NAMES, licence_fields
 from bioimagehub.catalogs.archives.values import doi, line, make_classified, number, read_rows, slug
 from bioimagehub.catalogs.errors import InvalidEntryError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.archives.report import Report
     from bioimagehub.catalogs.records import Record
 
-READABLE = frozenset({"0.4", "0.5"})
+READABLE = frozenset({"0.1", "0.2", "0.3", "0.4", "0.5"})
 """Versions of OME-Zarr that the driver reads."""
 _FIVE = frozenset({"0.1", "0.2"})
 _ORDER = "tczyx"
@@ -43,7 +43,7 @@ def parse_samples(text: str, report: Report, *, accession: str | None = None) ->
     return _name_apart((_sample_fields(row, report) for row in rows), report)
 
 
-def parse_challenge(text: str, accession: str, report: Report, *, plates: bool = False) -> list[Record]:
+def parse_challenge(text: str, accession: str, report: Report) -> list[Record]:
     """Make records of a study's list of the OME 2024 NGFF challenge; all its images are of version 0.5.
 
     Parameters
@@ -51,15 +51,13 @@ def parse_challenge(text: str, accession: str, report: Report, *, plates: bool =
     text : str
     accession : str
     report : Report
-    plates : bool
-        Whether the study is a screen, so that all objects are plates; some lists do not say so.
     """
-    return _name_apart((_listed_fields(row, accession, report, plates=plates) for row in read_list(text)), report)
+    return _name_apart((_listed_fields(row, accession, report) for row in read_list(text)), report)
 
 
-def _listed_fields(row: Mapping[str, str], accession: str, report: Report, *, plates: bool) -> dict[str, Any]:
-    fields = _image_fields(accession, image_url(row), VERSION, report) | image_fields(row, plate=plates)
-    if accession in SERIES and fields["driver"] is not None:
+def _listed_fields(row: Mapping[str, str], accession: str, report: Report) -> dict[str, Any]:
+    fields = _image_fields(accession, image_url(row), VERSION, report) | image_fields(row)
+    if accession in SERIES and not fields["wells"]:
         fields["url"] = f"{fields['url']}/0"
     return fields
 
@@ -85,7 +83,6 @@ def _sample_fields(row: Mapping[str, str], report: Report) -> dict[str, Any]:
         "labels": tuple(slug(each).lower() for each in labels[1].split(",")) if labels else (),
         "thumbnail": _thumbnail(row.get("Representative Image ID")),
         **licence_fields(row.get("License")),
-        **({"driver": None, "access": PLATE} if wells else {}),
     }
 
 
@@ -94,7 +91,7 @@ def _image_fields(accession: str, url: str, version: str, report: Report) -> dic
     short = re.sub(r"(\.ome)?\.zarr$", "", name)
     identifier = f"idr:{accession}/{slug(short)}"
     if version not in READABLE:
-        report.defect(identifier, "driver", f"OME-Zarr {version} is older than what can be opened here; no driver")
+        report.defect(identifier, "driver", f"OME-Zarr {version} is no version that can be opened here; no driver")
     return {
         "identifier": identifier,
         "kind": "image",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.archives.cil_record import BEST, FORMATS, KINDS, MEDIA
+from bioimagehub.catalogs.archives.cil_record import BEST, FORMATS, KINDS, MEDIA, best_fields
 from bioimagehub.catalogs.archives.values import line, make_record, number, term, unique
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.parts import Author, Organism, Publication, Term
@@ -69,7 +69,7 @@ def _make_record(row: dict[str, str], fact: Fact, report: Report) -> Record:
         "size": sum(size for _, _, size in files) or None,
         "files": len(files) or None,
         "formats": tuple(dict.fromkeys(FORMATS[kind] for kind, _, _ in files)),
-        "url": place + best if best else None,
+        **best_fields(place + best if best else None),
         "thumbnail": place + by_kind["Jpeg"] if "Jpeg" in by_kind else None,
         "facts": (fact,),
     }

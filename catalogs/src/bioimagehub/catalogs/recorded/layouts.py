@@ -1,8 +1,8 @@
 """How an OME-Zarr of IDR is laid out: a single image, a plate of fields, or a group with the image as a series in it.
 
-A driver reads images. A plate is none: each of its fields of view is, under an address of its own. Bio-Formats puts
-the images of a file as series ``0``, ``1``, … into a group (``bioformats2raw.layout``); IDR's table of samples says so
-of objects of the studies in `SERIES`.
+A plate is opened as one image, over its wells and fields of view. Bio-Formats puts the images of a file as series
+``0``, ``1``, … into a group (``bioformats2raw.layout``); IDR's table of samples says so of objects of the studies in
+`SERIES`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.archives.challenge_lists import PLATE
 from bioimagehub.catalogs.archives.idr_images import SERIES
 from bioimagehub.catalogs.recorded.sources import read_rows
 
@@ -28,9 +27,9 @@ def read_screens(folder: Path) -> frozenset[str]:
 
 
 def image_fields(url: str, study: str, *, plate: bool) -> dict[str, Any]:
-    """Give address, driver and access of an object: of a plate no driver, of a group the address of its series."""
+    """Give address and driver of an object: of a group the address of its series."""
     if plate:
-        return {"url": url, "driver": None, "access": PLATE}
+        return {"url": url, "driver": "ome_zarr"}
     inside = re.search(r"\.zarr/.+", url) is not None
     series = study.partition(":")[2] in SERIES and not inside
     return {"url": f"{url}/0" if series else url, "driver": "ome_zarr"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.archives.challenge_lists import PLATE
 from bioimagehub.catalogs.archives.idr_images import READABLE
 from bioimagehub.catalogs.archives.values import doi, make_record, number
 from bioimagehub.catalogs.errors import InvalidEntryError
@@ -75,7 +74,7 @@ def _make_image(row: dict[str, str], source: Source, report: Report) -> Record:
 def _read_place(row: dict[str, str], root: str, version: str) -> dict[str, Any]:
     """Give address and driver; of an image in a group the address of its thumbnail is that of the image."""
     if row["Wells"]:
-        return {"url": root, "access": PLATE}
+        return {"url": root, "driver": "ome_zarr" if version in READABLE else None}
     inside = row["Thumbnail"] and "bioformats2raw.layout" in row["Keywords"]
     url = images.current_url(row["Thumbnail"]) if inside else root
     return {"url": url, "driver": "ome_zarr" if version in READABLE else None}
