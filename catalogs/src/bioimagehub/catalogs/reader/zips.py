@@ -256,8 +256,8 @@ class ZipReader:
         return sorted({name + separator for name, separator, _ in steps})
 
 
-def members_of(place: Place) -> list[Place]:
-    """Give all files in a zip file, in the order of its directory, each with its version.
+def members_of(place: Place) -> list[tuple[str, Place]]:
+    """Give name and place of all files in a zip file, in the order of its directory, each with its version.
 
     Raises
     ------
@@ -267,8 +267,11 @@ def members_of(place: Place) -> list[Place]:
     zipped = _open(place.url, place.dataset, fresh=True, version=place.version)
     if place.version is None:
         place.version = zipped.place.version
+    if not is_zipped(member_url(place.url, "")):
+        msg = f"{place.url} is to be read as a zip file, and its name does not end in .zip. Fetch it, and unpack it."
+        raise UnreadableZipError(msg)
     return [
-        Place(member_url(place.url, name), dataset=place.dataset, version=zipped.find(name).version)
+        (name, Place(member_url(place.url, name), dataset=place.dataset, version=zipped.find(name).version))
         for name in zipped.members
     ]
 
