@@ -43,7 +43,7 @@ def make_record(number: int, rng: random.Random) -> Fields:
 
 
 def make_records(count: int, seed: int = 0) -> list[Fields]:
-    rng = random.Random(seed)  # noqa: S311 - not for secrets
+    rng = random.Random(seed)
     return [make_record(number, rng) for number in range(count)]
 
 

@@ -70,7 +70,7 @@ def test_equals_in_the_order_of_the_catalog() -> None:
 
 
 def test_tiers_against_a_score_of_each_record() -> None:
-    rng = random.Random(3)  # noqa: S311 - not for secrets
+    rng = random.Random(3)
     for _ in range(50):
         everything = BitMap(range(1, 200))
         hits = []
@@ -88,7 +88,7 @@ def test_tiers_against_a_score_of_each_record() -> None:
 
 def test_many_words_end_in_time() -> None:
     """A hundred clauses on many records: not exact any more, and each record still comes once."""
-    rng = random.Random(5)  # noqa: S311 - not for secrets
+    rng = random.Random(5)
     everything = BitMap(range(1, 20_000))
     hits = [
         Hits(everything, [(4.0 + n / 97, BitMap(rng.sample(range(1, 20_000), 9000))), (1.0, everything)])

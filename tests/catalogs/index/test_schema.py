@@ -125,7 +125,7 @@ def test_damaged_inside(whole: Path, tmp_path: Path, statement: str) -> None:
 
 def test_flipped_bytes(whole: Path, tmp_path: Path) -> None:
     """Any byte may be another one: it is either found out or does no harm, and many are found out."""
-    rng = random.Random(4)  # noqa: S311 - not for secrets
+    rng = random.Random(4)
     content = whole.read_bytes()
     path = tmp_path / "flipped.sqlite"
     places = [*range(0, 100, 3), *(rng.randrange(len(content)) for _ in range(120))]
