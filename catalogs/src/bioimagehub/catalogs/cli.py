@@ -1,4 +1,4 @@
-"""The commands ``bioimagehub catalog`` and ``bioimagehub samples``."""
+"""The commands ``bioimagehub catalog``, ``bioimagehub fetch`` and ``bioimagehub samples``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ACTIONS = ("search", "show", "files", "cite", "index", "lock", "verify", "check"
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``catalog`` and ``samples``, with their sub-commands, to a parser."""
+    """Add ``catalog``, ``fetch`` and ``samples`` to a parser."""
     catalog = subparsers.add_parser(
         "catalog",
         help="search the archives, show, cite and lock datasets",
@@ -22,4 +22,5 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     actions = catalog.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name in ACTIONS:
         import_module(f"bioimagehub.catalogs.commands.{name}").add(actions)
-    import_module("bioimagehub.catalogs.commands.samples").add(subparsers)
+    for name in ("fetch", "samples"):
+        import_module(f"bioimagehub.catalogs.commands.{name}").add(subparsers)

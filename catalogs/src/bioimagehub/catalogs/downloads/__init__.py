@@ -1,1 +1,29 @@
-"""Fetching files and datasets."""
+"""Downloads: one file, a whole dataset or a part of it, planned first, resumed after a cut, checked, and reported.
+
+>>> from bioimagehub.catalogs.downloads import plan_fetch
+>>> plan = plan_fetch("samples:bbbc038-nuclei")
+>>> plan.licence, sum(item.last for item in plan.items)
+('CC0-1.0', 0)
+"""
+
+from __future__ import annotations
+
+from bioimagehub.catalogs.downloads.fetching import fetch
+from bioimagehub.catalogs.downloads.plan import Plan
+from bioimagehub.catalogs.downloads.planning import plan_fetch
+from bioimagehub.catalogs.downloads.progress import Progress
+from bioimagehub.catalogs.downloads.report import Outcome, Report, write_report
+from bioimagehub.catalogs.downloads.selection import Selection
+from bioimagehub.catalogs.downloads.settings import FetchSettings
+
+__all__ = [
+    "FetchSettings",
+    "Outcome",
+    "Plan",
+    "Progress",
+    "Report",
+    "Selection",
+    "fetch",
+    "plan_fetch",
+    "write_report",
+]

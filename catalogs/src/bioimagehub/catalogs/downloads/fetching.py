@@ -23,6 +23,8 @@ from bioimagehub.catalogs.downloads.tasks import LARGE, Task
 from bioimagehub.catalogs.downloads.wire import Wire
 from bioimagehub.catalogs.downloads.work import Worker
 from bioimagehub.catalogs.errors import InsufficientSpaceError
+from bioimagehub.catalogs.reader import Dataset
+from bioimagehub.catalogs.reader.counts import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,6 +100,7 @@ def fetch(
             _run(queue, desk, meter, _count_threads(plan, settings), tell, stop)
         finally:
             desk.conclude()
+            count(Dataset(plan.source), bytes=meter.moved)
         return Report(
             source=plan.source,
             folder=str(folder),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -28,7 +29,9 @@ class Item:
     optional : bool
         Whether it may be missing in the store: a chunk of a Zarr array that holds nothing but the fill value.
     content : bytes or None
-        Its bytes, where they are made here, such as the metadata of a part of an image.
+        Its bytes, where they are known already, such as the metadata of an image.
+    recipe : callable or None
+        Makes its bytes, where they have to be worked out: a chunk cut out of others. None from it is no file.
     local : Path or None
         The file to be copied, where the dataset lies on this machine.
     image : str or None
@@ -45,6 +48,7 @@ class Item:
     checksum: str | None = None
     optional: bool = False
     content: bytes | None = None
+    recipe: Callable[[], bytes | None] | None = None
     local: Path | None = None
     image: str | None = None
     last: bool = False

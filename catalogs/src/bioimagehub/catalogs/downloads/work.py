@@ -94,6 +94,10 @@ class Worker:
             self._queue.conclude(task, standing)
         elif task.item.content is not None:
             self._queue.conclude(task, keep_content(task, desk))
+        elif task.item.recipe is not None:
+            content = task.item.recipe()
+            made = task.outcome("absent") if content is None else keep_content(task, desk, content)
+            self._queue.conclude(task, made)
         elif task.item.local is not None:
             self._queue.conclude(task, copy_local(task, desk, self._buffer, self._queue))
         elif not self._resume(task):
