@@ -326,7 +326,9 @@ class StackedPixels(Pixels):
 
     def _further(self, pixels: Pixels, to: Selection, inner: Selection, out: NDArray[Any]) -> Iterator[Job]:
         for each in itertools.product(*(_positions(picked) for picked in to)):
-            yield from pixels.jobs(inner, out[each])
+            # With an ellipsis even a single sample is a view, and no copy.
+            here: tuple[Any, ...] = (*each, ...)
+            yield from pixels.jobs(inner, out[here])
 
 
 def _positions(picked: Any) -> list[int]:

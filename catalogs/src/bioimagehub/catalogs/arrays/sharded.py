@@ -216,7 +216,8 @@ def _place(whole: Picked, part: Picked) -> Picked:
         picked: NDArray[Any] = whole[part]
         return picked
     if isinstance(part, np.ndarray):
-        return whole.start + part
+        moved: NDArray[Any] = whole.start + part
+        return moved
     placed: slice = slice(whole.start + part.start, whole.start + part.stop, 1)
     return placed
 

@@ -107,7 +107,8 @@ class _Run:
     def _do(self, job: Job) -> None:
         further, error = None, None
         try:
-            further = job()
+            found = job()
+            further = None if found is None else iter(found)
         except BaseException as raised:  # noqa: BLE001 - raised again by `work`, in the caller's thread
             error = raised
         with self._changed:
@@ -117,7 +118,7 @@ class _Run:
                 if self._next is not None:
                     self._sources.append(iter((self._next,)))
                     self._next = None
-                self._sources.append(iter(further))
+                self._sources.append(further)
             if further is not None or error is not None or self._active == 0:
                 self._changed.notify_all()
 
