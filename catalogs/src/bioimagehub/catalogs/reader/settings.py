@@ -95,7 +95,7 @@ class ReaderSettings:
 
         Examples
         --------
-        >>> found = ReaderSettings.from_environment({"BIOIMAGEHUB_READER_CACHE_SIZE": "2 GiB"})
+        >>> found = ReaderSettings.from_environment({PREFIX + "CACHE_SIZE": "2 GiB"})
         >>> found.cache_size, found.connections
         (2147483648, 32)
         """
