@@ -6,19 +6,11 @@ import zlib
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.arrays.packed import find_codec, unpack_head
-from bioimagehub.catalogs.errors import TruncatedFileError, UnreadableImageError
+from bioimagehub.catalogs.errors import UnreadableImageError
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs.arrays.packed import Codec
     from bioimagehub.catalogs.reader import Place
-
-
-def read_head(place: Place, length: int) -> memoryview:
-    """Read the first bytes of a file; all of a file that has fewer."""
-    try:
-        return place.read(0, length)
-    except TruncatedFileError:
-        return place.read()
 
 
 def read_unpacked_head(place: Place, length: int) -> tuple[memoryview, Codec | None]:
@@ -42,7 +34,8 @@ def read_unpacked_head(place: Place, length: int) -> tuple[memoryview, Codec | N
     UnreadableImageError
         If it begins like a compressed file and is none.
     """
-    head, asked = read_head(place, length), length
+    asked = length
+    head, _ = place.read_some(0, asked)
     codec = find_codec(head)
     if codec is None:
         return head, None
@@ -51,7 +44,7 @@ def read_unpacked_head(place: Place, length: int) -> tuple[memoryview, Codec | N
         while len(unpacked) < length and len(head) == asked:
             # Bzip2 gives nothing before its first block, of up to 900 kB, is whole.
             asked = max(4 * asked, 2**13 if codec == "gzip" else 2**20)
-            head = read_head(place, asked)
+            head, _ = place.read_some(0, asked)
             unpacked = unpack_head(head, codec, length)
     except (OSError, EOFError, zlib.error) as error:
         msg = f"{place.url} cannot be unpacked: {error}. Expected a whole {codec} file. Fetch it anew."

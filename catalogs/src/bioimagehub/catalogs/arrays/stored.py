@@ -89,7 +89,7 @@ class StoredImage:
         if self.file is None:
             return place
         version = None if self.version is None else Version(**self.version)
-        return Place(f"{place.url.rpartition('/')[0]}/{self.file}", dataset=place.dataset, version=version)
+        return Place((parent_of(place) / self.file).url, dataset=place.dataset, version=version)
 
     def raw_pixels(self, place: Place) -> RawPixels:
         """Give the array as it lies in the unpacked file."""
@@ -135,6 +135,12 @@ def join_pairs(samples: NDArray[Any]) -> NDArray[Any]:
     joined = np.empty(samples.shape, np.complex64)
     joined.real, joined.imag = (samples[name] for name in samples.dtype.names or ())
     return joined
+
+
+def parent_of(place: Place) -> Place:
+    """Give the folder that a file lies in."""
+    path, mark, query = (place.url, "", "") if place.near else place.url.partition("?")
+    return Place(path[: path.rindex(place.name)] + mark + query, dataset=place.dataset)
 
 
 def section_bytes(raw: RawPixels) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from bioimagehub.catalogs.errors import UnreadableImageError
 from bioimagehub.catalogs.layouts import Layout
@@ -114,10 +115,13 @@ def _read_header(place: Place) -> StoredImage:
 
 def _beside(place: Place, ending: str, other: str) -> Place | None:
     """Give the other file of a pair; None for a file that has another ending."""
+    from bioimagehub.catalogs.arrays.stored import parent_of
+
+    name = place.name if place.near else unquote(place.name)
     for packing in ("", ".gz", ".bz2"):
-        if place.url.lower().endswith(ending + packing):
-            stem = place.url[: len(place.url) - len(ending + packing)]
-            return Place(stem + other + place.url[len(stem) + len(ending) :], dataset=place.dataset)
+        if name.lower().endswith(ending + packing):
+            stem = len(name) - len(ending + packing)
+            return parent_of(place) / (name[:stem] + other + name[stem + len(ending) :])
     return None
 
 
@@ -272,4 +276,4 @@ def _data_name(name: str) -> str:
     if data is None:
         msg = f"{name} is the header of a pair; expected a name that ends in .hdr, beside one in .img. Rename it."
         raise UnreadableImageError(msg)
-    return data.name
+    return data.name if data.near else unquote(data.name)

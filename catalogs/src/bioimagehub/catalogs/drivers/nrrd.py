@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from bioimagehub.catalogs.layouts import Layout
 from bioimagehub.catalogs.reader import open_place
@@ -92,18 +91,16 @@ def scan(url: str | Place) -> Layout:
 
 
 def _read_header(place: Place) -> StoredImage:
-    from bioimagehub.catalogs.arrays.heads import read_head
     from bioimagehub.catalogs.arrays.stored import check_size
     from bioimagehub.catalogs.drivers.nrrd_header import ends_header, parse_header
 
     asked = _HEAD
-    head = read_head(place, asked)
+    head, _ = place.read_some(0, asked)
     while not ends_header(head) and len(head) == asked and bytes(head[:4]) == b"NRRD":
         asked *= 4
-        head = read_head(place, asked)
+        head, _ = place.read_some(0, asked)
     image = parse_header(bytes(head), place.url)
     if image.file is not None:
-        image = replace(image, file=image.file if place.near else quote(image.file))
         image = replace(image, version=asdict(image.data_place(place).stat()))
     if image.offset < 0:
         data_place = image.data_place(place)
