@@ -34,7 +34,7 @@ RULES = f"""
   region: eu-west-2
   access_key_env: MY_KEY
   secret_key_env: MY_SECRET
-- match: s3://bucket/open/
+- match: s3://open/
   anonymous: true
 """
 
@@ -130,7 +130,7 @@ def test_variable_without_a_token(file: Path, monkeypatch: pytest.MonkeyPatch, v
 
 def test_buckets(file: Path) -> None:
     found = installed_credentials()
-    assert found.bucket("s3://bucket/open/1") == Bucket("s3://bucket/open/", anonymous=True)
+    assert found.bucket("s3://open/bucket/1") == Bucket("s3://open/", anonymous=True)
     assert found.bucket("s3://bucket/1") == Bucket(
         "s3://bucket/", "https://minio.example.org", "eu-west-2", None, "MY_KEY", "MY_SECRET"
     )
@@ -213,6 +213,7 @@ WRONG = {
     "bucket-two": "- {match: 's3://bucket/', profile: a, anonymous: true}",
     "bucket-endpoint": f"- {{match: 's3://bucket/', endpoint: 'https://me:{SECRET}@x.org'}}",
     "bucket-scheme": "- {match: 's3://bucket/', endpoint: 'ftp://x.org'}",
+    "bucket-folder": "- {match: 's3://bucket/folder/', anonymous: true}",
     "bucket-text": "- {match: 's3://bucket/', anonymous: 'yes'}",
     "not-an-entry": f"- {SECRET}",
     "not-a-list": f"token: {SECRET}",

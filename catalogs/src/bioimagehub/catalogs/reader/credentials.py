@@ -69,12 +69,12 @@ class Access:
 
 @dataclass(frozen=True)
 class Bucket:
-    """How a bucket, or what lies in a folder of it, is reached; see the file of credentials.
+    """How a bucket is reached.
 
     Attributes
     ----------
     prefix : str
-        ``s3://`` and what an address goes on with, up to a ``/``.
+        ``s3://`` and the name of the bucket with a ``/``, or ``s3://`` alone for all buckets.
     endpoint : str or None
         Address of the store, without the ``/`` at its end; None for the one of the environment, or Amazon's.
     region, profile : str or None

@@ -18,11 +18,11 @@ _KINDS = ({"token"}, {"token_env"}, {"user", "password"})
 _BUCKET_KEYS = {"access_key_env", "anonymous", "endpoint", "profile", "region", "secret_key_env", "session_token_env"}
 _SHAPES = (
     "'match' with the beginning of an address that ends in '/', and then one of: 'token'; 'token_env'; 'user' and "
-    "'password'; or, where 'match' begins with s3://, any of 'endpoint', 'region', and one of: 'anonymous: true'; "
-    "'profile'; 'access_key_env' and 'secret_key_env' with 'session_token_env' if there is one"
+    "'password'; or, where 'match' is s3://bucket/ or s3://, any of 'endpoint', 'region', and one of: "
+    "'anonymous: true'; 'profile'; 'access_key_env' and 'secret_key_env' with 'session_token_env' if there is one"
 )
 _PREFIX = re.compile(r"(https?)://((\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d+)?)/[\x21-\x7e]*")
-_BUCKET_PREFIX = re.compile(r"s3://([A-Za-z0-9][A-Za-z0-9._-]*/[\x21-\x7e]*)?")
+_BUCKET_PREFIX = re.compile(r"s3://([A-Za-z0-9][A-Za-z0-9._-]*/)?")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[::1\]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

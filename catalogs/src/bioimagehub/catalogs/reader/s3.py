@@ -43,7 +43,6 @@ def locate(url: str) -> str:
     ----------
     url : str
         ``s3://<bucket>/<key>``; the key is percent-encoded, and what may not stand in an address is encoded here.
-        A question, such as for the listing of the bucket, stays as it is: a ``?`` in a key is to be ``%3F``.
 
     Raises
     ------
@@ -62,9 +61,8 @@ def locate(url: str) -> str:
         msg = f"{url} names no bucket; expected s3://bucket/key. Correct the address."
         raise MissingFileError(msg)
     store = _Store.of(url)
-    key, mark, query = key.partition("?")
     path = quote(_NOT_ENCODED.sub("%25", key), safe="/~%")
-    return f"{store.base(name)}/{path}{mark}{query}"
+    return f"{store.base(name)}/{path}"
 
 
 def sign(method: str, url: str, headers: Mapping[str, str]) -> dict[str, str]:
