@@ -14,6 +14,7 @@ from bioimagehub.catalogs.arrays.labelled import Axis, LazyPixels, label_array
 from bioimagehub.catalogs.arrays.pixels import StackedPixels, bytes_of
 from bioimagehub.catalogs.errors import UnreadableImageError
 from bioimagehub.catalogs.reader import Place, Version
+from bioimagehub.catalogs.reader.zip_directory import is_zipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -233,8 +234,16 @@ def list_files(place: Place) -> list[tuple[str, Place]]:
     """
     from bioimagehub.catalogs.reader.zips import members_of
 
-    found = members_of(place) if is_zip(place) else list(_below(place, "", 0))
+    found = members_of(place) if is_zip(place) or is_zipped(place.url) else list(_below(place, "", 0))
     return sorted(found, key=lambda each: natural(each[0]))
+
+
+def find_file(place: Place, name: str, version: Version | None) -> Place:
+    """Give the place of a file that `list_files` found."""
+    from bioimagehub.catalogs.reader.zips import member_url
+
+    url = member_url(place.url, name) if is_zip(place) else (place / name).url
+    return Place(url, dataset=place.dataset, version=version)
 
 
 def is_zip(place: Place) -> bool:

@@ -14,6 +14,7 @@ from bioimagehub.catalogs.arrays.image_files import (
     ImageFile,
     Kind,
     find_driver_of,
+    find_file,
     find_kind,
     is_zip,
     list_files,
@@ -214,12 +215,11 @@ def _list(place: Place) -> Layout:
 
 def _recall(place: Place, layout: Layout) -> tuple[list[ImageFile], list[Kind | None]]:
     """Give the images of a layout, and what each is, where that is known."""
-    from bioimagehub.catalogs.reader.zips import member_url
-
-    facts, files = layout.facts, []
-    for name, driver, version in zip(facts["names"], facts["drivers"], facts["versions"], strict=True):
-        url = member_url(place.url, name) if is_zip(place) else (place / name).url
-        files.append(ImageFile(name, driver, Place(url, dataset=place.dataset, version=read_version(version))))
+    facts = layout.facts
+    files = [
+        ImageFile(name, driver, find_file(place, name, read_version(version)))
+        for name, driver, version in zip(facts["names"], facts["drivers"], facts["versions"], strict=True)
+    ]
     if "kind_of" not in facts:
         return files, [None] * len(files)
     kinds = [Kind.from_facts(kind) for kind in facts["kinds"]]

@@ -257,23 +257,39 @@ class ZipReader:
 
 
 def members_of(place: Place) -> list[tuple[str, Place]]:
-    """Give name and place of all files in a zip file, in the order of its directory, each with its version.
+    """Give all files in a zip file, or below a folder in one: path and place, in the order of the directory.
+
+    Each has its version; the paths begin at the zip file or the folder.
 
     Raises
     ------
     UnreadableZipError
         If it is no zip file, or has different members of one name.
+    MissingFileError
+        If there is no such folder.
     """
-    zipped = _open(place.url, place.dataset, fresh=True, version=place.version)
-    if place.version is None:
-        place.version = zipped.place.version
-    if not is_zipped(member_url(place.url, "")):
+    if place.name.lower().endswith(".zip"):
+        address, prefix, expected = place.url, "", place.version
+    elif is_zipped(place.url):
+        address, path = _part(place.url)
+        prefix, expected = f"{path}/" if path else "", None
+    else:
         msg = f"{place.url} is to be read as a zip file, and its name does not end in .zip. Fetch it, and unpack it."
         raise UnreadableZipError(msg)
-    return [
-        (name, Place(member_url(place.url, name), dataset=place.dataset, version=zipped.find(name).version))
-        for name in zipped.members
-    ]
+    zipped = _open(address, place.dataset, fresh=True, version=expected)
+    if not prefix and place.version is None and address == place.url:
+        place.version = zipped.place.version
+    found = []
+    for name in zipped.members:
+        if name.startswith(prefix):
+            version = zipped.find(name).version
+            found.append(
+                (name[len(prefix) :], Place(member_url(address, name), dataset=place.dataset, version=version))
+            )
+    if prefix and not found:
+        msg = f"The zip file {address} has no folder {path!r}. Choose one that it has."
+        raise MissingFileError(msg)
+    return found
 
 
 def member_url(url: str, name: str) -> str:
