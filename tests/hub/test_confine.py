@@ -91,3 +91,23 @@ def test_what_is_mounted_stays_private(tmp_path: Path, shown: list[str]) -> None
     tmp_path.chmod(0o755)
     confine("--folder", "/", "--uid", str(UID), "--show", str(tmp_path / "closed" / "needed"), *shown, code="1")
     assert Path("/proc/self/mounts").read_text() == before
+
+
+def test_the_home_is_seen_and_writable_beside_the_working_folder(tmp_path: Path, shown: list[str]) -> None:
+    tmp_path.chmod(0o700)
+    folders = [tmp_path / name for name in ("work", "home", "other")]
+    for folder in folders:
+        folder.mkdir(mode=0o700)
+        os.chown(folder, UID, UID)
+    work, home, other = folders
+    code = f"""
+from pathlib import Path
+Path({str(work)!r}, "a").touch()
+Path({str(home)!r}, "b").touch()
+print(Path({str(other)!r}).exists())
+"""
+    result = confine("--folder", str(work), "--home", str(home), "--uid", str(UID), *shown, code=code)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "False"
+    assert (work / "a").exists()
+    assert (home / "b").exists()

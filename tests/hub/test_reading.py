@@ -67,7 +67,7 @@ def store(tmp_path_factory: pytest.TempPathFactory, pixels: np.ndarray) -> Itera
 
 @pytest.fixture(scope="module")
 def hub(start_hub: Callable[..., RunningHub]) -> RunningHub:
-    return start_hub()
+    return start_hub({"users": ["ann", "bob"]})
 
 
 @pytest.fixture(scope="module")

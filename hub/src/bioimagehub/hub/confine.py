@@ -50,7 +50,7 @@ def _mount(source: str, target: Path, kind: str = "", flags: int = 0, data: str 
     _check(result, f"mount {kind or source} on {target}")
 
 
-def make_private_view(show: list[Path], folder: Path) -> None:
+def make_private_view(show: list[Path], own: list[Path]) -> None:
     """Give this process its own view of the file system.
 
     Parameters
@@ -58,8 +58,8 @@ def make_private_view(show: list[Path], folder: Path) -> None:
     show : list of Path
         Folders to be seen, read-only, although a folder above them is closed to others.
         All else under that closed folder disappears from view.
-    folder : Path
-        The working folder; seen likewise, and writable.
+    own : list of Path
+        Folders of the user; seen likewise, and writable.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def make_private_view(show: list[Path], folder: Path) -> None:
     os.umask(0o066)
     _check(_libc.unshare(CLONE_NEWNS), "make a private view of the file system")
     _mount("none", Path("/"), flags=MS_REC | MS_PRIVATE)
-    closed = {path: above for path in [*show, folder] if (above := hidden_above(path)) is not None}
+    closed = {path: above for path in [*show, *own] if (above := hidden_above(path)) is not None}
     opened = {path: os.open(path, os.O_PATH) for path in closed}
     for above in sorted(set(closed.values())):
         _mount("tmpfs", above, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0711,size=1m")
@@ -82,7 +82,7 @@ def make_private_view(show: list[Path], folder: Path) -> None:
             path.touch()
         _mount(f"/proc/self/fd/{descriptor}", path, flags=MS_BIND | MS_REC)
         os.close(descriptor)
-        if path != folder:
+        if path not in own:
             _mount("none", path, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
     _mount("proc", Path("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2")
 
@@ -98,6 +98,7 @@ def drop_rights(uid: int) -> None:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bioimagehub.hub.confine", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="working folder of the command")
+    parser.add_argument("--home", type=Path, help="home of the user, where that is another folder; writable, too")
     parser.add_argument("--uid", type=int, help="uid to run under; the present one by default")
     parser.add_argument("--show", type=Path, action="append", default=[], help="folder that must be readable")
     parser.add_argument("--group", help="control group to enter")
@@ -122,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
             )
             raise IsolationError(msg) from error
     if place.uid is not None:
-        make_private_view(place.show, place.folder)
+        make_private_view(place.show, [place.folder, *([] if place.home is None else [place.home])])
         drop_rights(place.uid)
     os.umask(0o077)
     os.chdir(place.folder)

@@ -194,6 +194,10 @@ class Isolation:
         command = [sys.executable, "-I", "-m", "bioimagehub.hub.confine", "--folder", str(folder)]
         if self.kind == "uid":
             command += ["--uid", str(self.uid(user))]
+            home = self.folder.homes / user
+            # A cluster works in a folder of its own, and finds cache and credentials in the home of its user.
+            if home != folder and home.is_dir():
+                command += ["--home", str(home)]
             for path in needed_paths(self.settings):
                 if hidden_above(path) is not None:
                     command += ["--show", str(path)]

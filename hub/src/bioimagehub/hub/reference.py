@@ -35,7 +35,7 @@ folder. A setting that is not listed here is refused.
 | `BIOIMAGEHUB_HARVEST` | folder of harvested tables, which go before those that came with the software; likewise |
 | `BIOIMAGEHUB_LAYOUTS` | folders of the layouts of indexed images; the hub sets the user's own and then its own |
 | `BIOIMAGEHUB_CREDENTIALS` | file of access to stores; the hub sets the user's own |
-| `BIOIMAGEHUB_READER_...` | the [reader layer](reader.md); the hub sets the cache, which a user's servers and workers share |
+| `BIOIMAGEHUB_READER_...` | the [reader layer](reader.md); the hub sets one cache for all processes of a user |
 | `BIOIMAGEHUB_HOSTS` | further rules for where archives have moved to, see [hosts](hosts.md) |
 | `BIOIMAGEHUB_NOTEBOOKS` | the hub's notebooks; the hub sets it from `notebooks` |
 """
