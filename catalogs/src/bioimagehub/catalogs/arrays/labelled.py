@@ -117,9 +117,9 @@ def label_array(
             coords[axis.name] = axis.coordinate(size)
     if "c" in dims:
         coords["c"] = list(channels) or np.arange(pixels.shape[dims.index("c")])
-    encoding = {"preferred_chunks": dict(zip(dims, pixels.chunks, strict=True))}
-    variable = xr.Variable(dims, indexing.LazilyIndexedArray(LazyPixels(pixels)), dict(attrs or {}), encoding)
+    variable = xr.Variable(dims, indexing.LazilyIndexedArray(LazyPixels(pixels)), dict(attrs or {}))
     array = xr.DataArray(variable, coords)
+    array.encoding["preferred_chunks"] = dict(zip(dims, pixels.chunks, strict=True))
     if chunks is None:
         return array
     return array.chunk(_block_sizes(array, pixels, chunks))
