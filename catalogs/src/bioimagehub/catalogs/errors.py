@@ -9,7 +9,9 @@
     ├── UnknownFacetError         (ValueError)         no record has that facet value
     ├── UnknownLevelError         (LookupError)        the image has no such multiscale level
     ├── UnknownLabelError         (LookupError)        the image has no such label image
-    ├── UnknownTableError         (LookupError)        the record has no such table
+    ├── UnknownTableError         (LookupError)        the record, or the file, has no such table
+    ├── AmbiguousTableError       (ValueError)         there are several tables, and none was named
+    ├── UnreadableTableError      (ValueError)         the bytes are not the table that their name promises
     ├── UnknownAxisError          (ValueError)         the image has no such axis
     ├── UnknownOptionError        (TypeError)          the driver takes no such parameter
     ├── AmbiguousImageError       (ValueError)         there are several images, and none was named
@@ -91,7 +93,15 @@ class UnknownLabelError(CatalogError, LookupError):
 
 
 class UnknownTableError(CatalogError, LookupError):
-    """The record has no table of that name."""
+    """The record, or the file, has no table of that name."""
+
+
+class AmbiguousTableError(CatalogError, ValueError):
+    """There are several tables in a file, and none was named: none is ever chosen silently."""
+
+
+class UnreadableTableError(CatalogError, ValueError):
+    """There is something at the address, and it cannot be read as a table; or not with the columns asked for."""
 
 
 class UnreadableImageError(CatalogError, ValueError):
