@@ -10,16 +10,13 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from bioimagehub.catalogs.reader.cache import QUEUE, Cache, make_key
 from bioimagehub.catalogs.reader.settings import ReaderSettings
 from bioimagehub.catalogs.reader.versions import Version
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 VERSION = Version(10, '"abc"', "Tue, 01 Jan 2030 00:00:00 GMT")
 KEY = make_key("https://example.org/image.zarr/0/0.0", None, None, None)
@@ -89,6 +86,25 @@ def test_size_stays_below_its_limit(kept: ReaderSettings) -> None:
             cache.flush()
             largest = max(largest, size_of(chosen))
     assert 2 * 1024**2 < largest <= 4 * 1024**2
+
+
+def test_nearly_full_disk_is_left_to_others(kept: ReaderSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a quarter of what would be free without it."""
+    real = os.statvfs
+
+    def nearly_full(path: str) -> os.statvfs_result:
+        free = 4 * 1024**2 - size_of(kept) if (Path(path) / "sum").exists() else 4 * 1024**2
+        answer = list(real(path))
+        answer[1], answer[4] = 4096, free // 4096
+        return os.statvfs_result(answer)
+
+    monkeypatch.setattr("bioimagehub.catalogs.reader.eviction.os.statvfs", nearly_full)
+    monkeypatch.setattr("fcntl.flock", lambda *_: None)
+    cache = Cache(kept)
+    for key in names(200):
+        cache.put(key, bytes(20_000), VERSION)
+    assert cache.flush(60)
+    assert 700_000 < size_of(kept) <= 1024**2
 
 
 def test_no_size_is_no_cache(kept: ReaderSettings) -> None:

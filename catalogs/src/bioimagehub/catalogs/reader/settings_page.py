@@ -59,7 +59,7 @@ it. What comes while so much waits is not kept. Local files are never cached.
 `s3://bucket/key` is read over HTTPS. A request is signed where there are keys for it, else anonymous. Keys come from
 the first of these:
 
-1. a rule for `s3://` in the file of [access to stores](../how-to/give-access-to-a-store.md)
+1. an entry for the bucket in the file of [access to stores](../how-to/give-access-to-a-store.md)
 2. `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`
 3. the profile `AWS_PROFILE`, else `default`, in `~/.aws/credentials` (`AWS_SHARED_CREDENTIALS_FILE`)
 
@@ -69,9 +69,28 @@ the first of these:
 | `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` | another store than Amazon's, such as `https://minio.example.org` |
 | `AWS_NO_SIGN_REQUEST` | when it is set and not `0`, `false` or `no`: all requests are anonymous |
 
+Without keys, the region does not matter. A signature must name the region of its bucket: Amazon refuses any other.
+
 The address of an object is percent-encoded, as in HTTPS. What may not stand in an address is encoded for you, so
 `s3://bucket/my image.tif` works. Roles, single sign-on and the keys of a machine in the cloud are not looked for;
 `aws configure export-credentials --format env` prints them as variables.
+
+## Counts
+
+Requests, bytes and decoded chunks are counted for each dataset, with its version. Bytes from the cache are counted
+apart. `counting` tells what was read in a block:
+
+```python
+from bioimagehub.catalogs import open_catalog
+from bioimagehub.catalogs.reader.counts import counting
+
+with counting() as read:
+    open_catalog()["samples:bbbc038-nuclei"].open().load()
+assert [each.identifier for each in read.counted] == ["samples:bbbc038-nuclei"]
+```
+
+All threads of the process count. `counting(client)` counts the workers of a Dask cluster, too. `counted()` gives all
+that the process has read since it began, and `merge` adds up what several gave.
 
 This page is made from the settings: `python -m bioimagehub.catalogs.reader.settings_page`.
 """
