@@ -118,6 +118,7 @@ def scan(url: str | Place) -> Layout:
         If the file is not a LIF or LOF file, or is damaged.
     """
     import struct
+    from types import SimpleNamespace
     from xml.etree.ElementTree import ParseError
 
     from liffile import LifFile, LifFileType
@@ -125,7 +126,9 @@ def scan(url: str | Place) -> Layout:
     place = open_place(url)
     with place.open() as file:
         try:
-            with LifFile(file, squeeze=False) as opened:
+            # Without its name, which liffile would look for on this machine.
+            stream: Any = SimpleNamespace(read=file.read, seek=file.seek, tell=file.tell, close=file.close)
+            with LifFile(stream, squeeze=False) as opened:
                 alone = opened.type in {LifFileType.LIF, LifFileType.LOF}
                 images = [_describe(image) for image in opened.images] if alone else []
             size = file.seek(0, 2)
