@@ -60,7 +60,7 @@ class TestWrittenByLibCzi(DriverContract):
                 "x": 0.2 * np.arange(60),
             },
             units={"t": "frame", "z": "micrometer", "y": "micrometer", "x": "micrometer"},
-            options={"scene": "Scene 1"},
+            options={"series": "Scene 1"},
         )
 
 
@@ -93,7 +93,7 @@ class TestPyramid(DriverContract):
                 "x": 0.5 * np.arange(80),
             },
             units={"t": "second", "x": "micrometer"},
-            options={"scene": "right"},
+            options={"series": "right"},
         )
 
 
@@ -163,7 +163,7 @@ def test_floats_and_a_file_without_metadata(tmp_path: Path) -> None:
     write_czi(tmp_path / "image.czi", [Block(image, (5, 6))])
     found = czi.open_array(str(tmp_path / "image.czi"))
     assert found.dims == ("y", "x")
-    assert found.attrs["scene"] == "Scene 0"
+    assert found.attrs["series"] == "Scene 0"
     np.testing.assert_array_equal(found.values, image)
 
 
@@ -171,13 +171,13 @@ def test_scenes_have_to_be_named(tmp_path: Path) -> None:
     path = str(tmp_path / "image.czi")
     images = cells((2, 8, 9))
     write_czi(tmp_path / "image.czi", [Block(images[s], (0, 100 * s), {"C": 0, "S": s}) for s in range(2)], XML)
-    with pytest.raises(AmbiguousImageError, match=r"0: 'left', 1: 'right'.*`scene`"):
+    with pytest.raises(AmbiguousImageError, match=r"0: 'left', 1: 'right'.*`series`"):
         czi.open_array(path)
     with pytest.raises(UnknownImageError, match=r"'top'.*'left'"):
-        czi.open_array(path, scene="top")
-    np.testing.assert_array_equal(czi.open_array(path, scene=1)[0].values, images[1])
+        czi.open_array(path, series="top")
+    np.testing.assert_array_equal(czi.open_array(path, series=1)[0].values, images[1])
     tree = czi.open_tree(path)
-    assert tree["1/0"]["image"].attrs["scene"] == "right"
+    assert tree["1/0"]["image"].attrs["series"] == "right"
     np.testing.assert_array_equal(tree["0/0"]["image"][0].values, images[0])
 
 

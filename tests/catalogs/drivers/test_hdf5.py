@@ -157,8 +157,8 @@ def test_chunks_that_were_not_written_have_the_fill_value(tmp_path: Path) -> Non
         file.create_dataset("empty", (2, 8, 8), "i2", fillvalue=-3)
     expected = np.full((2, 40, 40), np.nan, "f4")
     expected[1, 16:32, 16:32] = 5
-    np.testing.assert_array_equal(hdf5.open_array(str(tmp_path / "image.h5"), dataset="image").values, expected)
-    assert (hdf5.open_array(str(tmp_path / "image.h5"), dataset="/empty").values == -3).all()
+    np.testing.assert_array_equal(hdf5.open_array(str(tmp_path / "image.h5"), path="image").values, expected)
+    assert (hdf5.open_array(str(tmp_path / "image.h5"), path="/empty").values == -3).all()
 
 
 def test_a_wrong_checksum_is_noticed(tmp_path: Path) -> None:
@@ -182,11 +182,11 @@ def test_several_datasets_have_to_be_named(tmp_path: Path) -> None:
         file["labels/nuclei"] = cells((8, 9), "u1")
         file["names"] = np.array([b"one", b"two"])
         file["curve"] = np.arange(5)
-    with pytest.raises(AmbiguousImageError, match=r"0: '/labels/nuclei' \(8x9 \|u1\), 1: '/raw' .*`dataset`"):
+    with pytest.raises(AmbiguousImageError, match=r"0: '/labels/nuclei' \(8x9 \|u1\), 1: '/raw' .*`path`"):
         hdf5.open_array(path)
     with pytest.raises(UnknownImageError, match=r"no image '/names'.*'/raw'"):
-        hdf5.open_array(path, dataset="names")
-    assert hdf5.open_array(path, dataset="labels/nuclei").dims == ("y", "x")
+        hdf5.open_array(path, path="names")
+    assert hdf5.open_array(path, path="labels/nuclei").dims == ("y", "x")
     tree = hdf5.open_tree(path)
     assert {"/raw", "/labels/nuclei"} <= set(tree.groups)
     assert tree["raw"]["image"].dims == ("z", "y", "x")

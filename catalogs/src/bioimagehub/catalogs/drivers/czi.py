@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.arrays.labelled import Chunks
     from bioimagehub.catalogs.reader import Place
 
-OPTIONS: tuple[str, ...] = ("scene",)
+OPTIONS: tuple[str, ...] = ("series",)
 
 _AXES = {"B": "block", "V": "view", "I": "illumination", "R": "rotation", "H": "phase", "T": "t", "C": "c", "Z": "z"}
 """Axes in the order of the result; the first five are left out where they have one step."""
@@ -40,7 +40,7 @@ def open_array(
     label: str | None = None,
     chunks: Chunks = None,
     pixels: int = 1_000_000,
-    scene: str | int | None = None,
+    series: str | int | None = None,
 ) -> xr.DataArray:
     """Open a scene of a CZI file.
 
@@ -56,7 +56,7 @@ def open_array(
         As in `bioimagehub.catalogs.Record.open`.
     pixels : int
         See `level`.
-    scene : str, int or None
+    series : str, int or None
         Name of the scene, or its number in the file; None if there is only one.
 
     Returns
@@ -79,7 +79,7 @@ def open_array(
     refuse_label(label, "CZI", place.url)
     layout = place.layout or scan(place)
     place.version = place.version or layout.version
-    number = choose_image(scene, layout.facts["scenes"], "scene", place.url)
+    number = choose_image(series, layout.facts["scenes"], "series", place.url)
     return _open(place, layout, number, level=level, chunks=chunks, wanted=pixels)
 
 
@@ -95,7 +95,7 @@ def open_tree(url: str | Place, *, chunks: Chunks = None) -> xr.DataTree:
     Returns
     -------
     xarray.DataTree
-        Nodes ``/<number of the scene>/<number of the level>``, with the variable ``image``, whose attribute ``scene``
+        Nodes ``/<number of the scene>/<number of the level>``, with the variable ``image``, whose attribute ``series``
         is the name of the scene.
     """
     import xarray as xr
@@ -166,7 +166,7 @@ def _open(
     )
     attrs = {
         "units": "arbitrary units",
-        "scene": facts["scenes"][scene],
+        "series": facts["scenes"][scene],
         "level": number,
         "levels": len(levels),
     }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.arrays.labelled import Axis, Chunks
     from bioimagehub.catalogs.reader import Place
 
-OPTIONS: tuple[str, ...] = ("axes", "dataset")
+OPTIONS: tuple[str, ...] = ("axes", "path")
 
 _ORDER = "tczyx"
 _NAMES = {"time": "t", "channel": "c", "channels": "c", "depth": "z", "height": "y", "width": "x"} | {
@@ -39,7 +39,7 @@ def open_array(
     label: str | None = None,
     chunks: Chunks = None,
     pixels: int = 1_000_000,
-    dataset: str | int | None = None,
+    path: str | int | None = None,
     axes: str | None = None,
 ) -> xr.DataArray:
     """Open a dataset of an HDF5 file.
@@ -56,8 +56,8 @@ def open_array(
         As in `bioimagehub.catalogs.Record.open`.
     pixels : int
         Without meaning here.
-    dataset : str, int or None
-        Path in the file, such as ``/exported_data``; None if there is only one with two axes or more.
+    path : str, int or None
+        Path of the dataset in the file, such as ``/exported_data``; None if there is only one with two axes or more.
     axes : str or None
         Its axes as they are stored, such as ``"zyxc"``; None for what the file says. A file that says nothing has
         ``yx`` and ``zyx`` for two and three axes, and has to be told for more.
@@ -80,9 +80,9 @@ def open_array(
     """
     place = open_place(url)
     refuse_label(label, "HDF5", place.url)
-    layout = place.layout or _scan(place, dataset)
+    layout = place.layout or _scan(place, path)
     place.version = place.version or layout.version
-    number = _choose(place.url, layout.facts["datasets"], dataset)
+    number = _choose(place.url, layout.facts["datasets"], path)
     return open_dataset(place, layout, number, level=level, chunks=chunks, axes=axes, size=pixels)
 
 
@@ -165,11 +165,11 @@ def _require(place: Place, facts: list[dict[str, Any]]) -> None:
         raise UnreadableImageError(msg)
 
 
-def _choose(url: str, facts: list[dict[str, Any]], dataset: str | int | None) -> int:
-    if isinstance(dataset, str) and not dataset.startswith("/"):
-        dataset = f"/{dataset}"
+def _choose(url: str, facts: list[dict[str, Any]], path: str | int | None) -> int:
+    if isinstance(path, str) and not path.startswith("/"):
+        path = f"/{path}"
     shapes = [f"{'x'.join(map(str, told['shape']))} {told['dtype']}" for told in facts]
-    return choose_image(dataset, [told["path"] for told in facts], "dataset", url, shapes=shapes)
+    return choose_image(path, [told["path"] for told in facts], "path", url, shapes=shapes)
 
 
 def open_dataset(
@@ -194,7 +194,7 @@ def open_dataset(
     choose_level(level, [(found.shape[-2], found.shape[-1])], size, place.url)
     names = "".join(letters[axis] for axis in order)
     labelled = tuple(_axis(letter, told["spacing"].get(letter)) for letter in names)
-    attrs = {"units": "arbitrary units", "dataset": told["path"], "level": 0, "levels": 1}
+    attrs = {"units": "arbitrary units", "path": told["path"], "level": 0, "levels": 1}
     return label_array(found, labelled, attrs=attrs, chunks=chunks)
 
 
