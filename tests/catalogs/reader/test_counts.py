@@ -122,7 +122,7 @@ def _read(number: int) -> int:
 @pytest.mark.parametrize("processes", [True, False])
 def test_workers_of_a_cluster_count(processes: bool) -> None:
     """Workers that are threads of this process are not counted twice."""
-    options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
     options |= {"processes": processes, "host": "127.0.0.1", "protocol": "tcp"}
     with LocalCluster(**options) as cluster, Client(cluster) as client:  # type: ignore[no-untyped-call]
         client.gather(client.map(_read, range(100, 110)))
