@@ -223,3 +223,39 @@ def test_filters_that_nobody_has(tmp_path: Path) -> None:
         made.write_direct_chunk((0, 0), b"x" * 128)
     with pytest.raises(UnreadableImageError, match=r"filter 32999.*hdf5plugin"):
         hdf5.open_array(str(tmp_path / "image.h5"))
+
+
+def test_samples_in_other_files_are_named(tmp_path: Path) -> None:
+    """The HDF5 library gives fill values for parts of a virtual dataset that it cannot find."""
+    path = str(tmp_path / "image.h5")
+    layout = h5py.VirtualLayout((2, 8, 9), "u2")
+    for number in range(2):
+        layout[number] = h5py.VirtualSource(f"part-{number}.h5", "image", (8, 9))
+    with h5py.File(path, "w") as file:
+        file.create_virtual_dataset("virtual", layout)
+        file.create_dataset("external", (8, 9), "u2", external=[("samples.raw", 0, 144)])
+        file["image"] = cells((8, 9))
+    with pytest.raises(UnreadableImageError, match=r"in other files: part-0.h5, part-1.h5. Fetch all"):
+        hdf5.open_array(path, path="virtual")
+    with pytest.raises(UnreadableImageError, match=r"in other files: samples.raw"):
+        hdf5.open_array(path, path="external")
+    assert {"/image"} < set(hdf5.open_tree(path).groups)
+
+
+def test_virtual_datasets_of_the_same_file(tmp_path: Path) -> None:
+    image = cells((2, 8, 9))
+    with h5py.File(tmp_path / "image.h5", "w") as file:
+        file["image"] = image
+        layout = h5py.VirtualLayout((8, 9), "u2")
+        layout[:] = h5py.VirtualSource(file["image"])[1]
+        file.create_virtual_dataset("second", layout)
+    np.testing.assert_array_equal(hdf5.open_array(str(tmp_path / "image.h5"), path="second").values, image[1])
+
+
+def test_matlab_has_its_axes_in_reverse(tmp_path: Path) -> None:
+    image = cells((8, 9))
+    with h5py.File(tmp_path / "image.mat", "w", userblock_size=512) as file:
+        file.create_dataset("image", data=image.T).attrs["MATLAB_class"] = np.bytes_("uint16")
+    found = hdf5.open_array(str(tmp_path / "image.mat"))
+    assert found.dims == ("y", "x")
+    np.testing.assert_array_equal(found.values, image)

@@ -70,8 +70,8 @@ def describe_dataset(dataset: Any) -> dict[str, Any] | None:
     dict or None
         ``path``, ``shape``, ``dtype`` as in the file, ``fill`` (bytes of a sample, hexadecimal), ``chunks`` (None for
         data in one piece), ``filters`` (pairs of number and parameters, in the order of writing), ``offset`` of data
-        in one piece (None if nothing was written), and ``by``: ``chunks``, ``piece``, or ``library`` for what only
-        the HDF5 library reads.
+        in one piece (None if nothing was written), ``elsewhere`` (other files that hold the samples), and ``by``:
+        ``chunks``, ``piece``, or ``library`` for what only the HDF5 library reads.
     """
     from h5py import h5d, h5t
 
@@ -93,8 +93,16 @@ def describe_dataset(dataset: Any) -> dict[str, Any] | None:
         "chunks": None if dataset.chunks is None else list(dataset.chunks),
         "filters": [[each[0], list(each[2])] for each in filters],
         "offset": dataset.id.get_offset() if by == "piece" else None,
+        "elsewhere": _other_files(dataset),
         "by": by,
     }
+
+
+def _other_files(dataset: Any) -> list[str]:
+    """Name the files that hold the samples of a dataset in place of its own."""
+    external = [name for name, _, _ in dataset.external or ()]
+    virtual = [source.file_name for source in dataset.virtual_sources()] if dataset.is_virtual else []
+    return sorted({*external, *virtual} - {"."})
 
 
 def list_chunks(dataset: Any) -> NDArray[np.int64]:
@@ -140,6 +148,12 @@ def dataset_pixels(
     order : tuple of int
         Axes of the dataset in the order of the result.
     """
+    if told["elsewhere"]:
+        msg = (
+            f"The samples of {told['path']} in {place.url} are in other files: {', '.join(told['elsewhere'])}. "
+            "Fetch all of them, and open it with h5py, or open those files themselves."
+        )
+        raise UnreadableImageError(msg)
     shape, dtype = tuple(told["shape"]), np.dtype(told["dtype"])
     if told["by"] == "piece" and told["offset"] is not None and dtype != np.dtype(bool):
         strides = dense_strides(shape, dtype)

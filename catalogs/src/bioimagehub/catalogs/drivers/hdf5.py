@@ -1,4 +1,4 @@
-"""HDF5 files: any dataset of numbers, as written by h5py, ilastik, Fiji, MATLAB and others.
+"""HDF5 files: any dataset of numbers, as written by h5py, ilastik, Fiji, MATLAB (7.3) and others.
 
 HDF5 says nothing of axes and distances. Those that files carry all the same are read: dimension labels and scales of
 HDF5 itself, the axis tags of ilastik and vigra (JSON in ``axistags``), and ``element_size_um`` of Fiji and ilastik.
@@ -60,7 +60,8 @@ def open_array(
         Path of the dataset in the file, such as ``/exported_data``; None if there is only one with two axes or more.
     axes : str or None
         Its axes as they are stored, such as ``"zyxc"``; None for what the file says. A file that says nothing has
-        ``yx`` and ``zyx`` for two and three axes, and has to be told for more.
+        ``yx`` and ``zyx`` for two and three axes (in reverse order of the rows and columns if MATLAB wrote it), and
+        has to be told for more.
 
     Returns
     -------
@@ -107,7 +108,7 @@ def open_tree(url: str | Place, *, chunks: Chunks = None) -> xr.DataTree:
     place.version = place.version or layout.version
     nodes = {}
     for number, told in enumerate(layout.facts["datasets"]):
-        if _known_axes(told) is not None:
+        if _known_axes(told) is not None and not told["elsewhere"]:
             nodes[told["path"]] = open_dataset(place, layout, number, chunks=chunks).to_dataset(name="image")
     return xr.DataTree.from_dict(nodes)
 
@@ -242,6 +243,9 @@ def _read_axes(dataset: Any) -> dict[str, Any]:
         ``origin`` and ``unit``.
     """
     letters = _read_axistags(dataset) or _read_labels(dataset)
+    if letters is None and "MATLAB_class" in dataset.attrs:
+        # MATLAB has the rows first, and stores its axes in reverse.
+        letters = {2: "xy", 3: "zxy"}.get(len(dataset.shape))
     spacing = {}
     known = letters or {2: "yx", 3: "zyx"}.get(len(dataset.shape), "")
     for position, letter in enumerate(known):

@@ -108,7 +108,7 @@ def open_tree(url: str | Place, *, chunks: Chunks = None) -> xr.DataTree:
         {
             f"/{told['name']}": _open(place, layout, number, chunks=chunks).to_dataset(name="image")
             for number, told in enumerate(layout.facts["series"])
-            if not told["external"]
+            if not told["external"] and not told["data"]["elsewhere"]
         }
     )
 
