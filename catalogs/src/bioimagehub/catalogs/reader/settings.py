@@ -50,8 +50,8 @@ class ReaderSettings:
         Bytes of the cache, such as `4G`; never more than a quarter of what is free on its disk. What was used least
         recently makes room.
     cache_days : float
-        An entry of the cache is used for so many days without asking its store; then the store is asked whether it
-        is still the same. 0 asks each time.
+        What the cache has of an image of many files is used for so many days without asking the store; then it is
+        asked whether it is still the same. 0 asks each time.
     cache_largest : int
         Bytes of the largest entry of the cache, such as `64M`.
 

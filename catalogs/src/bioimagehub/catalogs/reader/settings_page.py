@@ -40,12 +40,13 @@ Sizes take `k`, `M`, `G` and `T`, in steps of 1024.
 ## The cache
 
 All processes of a user share it. Each range that was read is one file, with a checksum; its name is made of the
-address that the entry has, the range, and the version that was expected. So it does not matter which mirror gave it.
+address that the catalog has, the range, and the version that was expected. So it does not matter which mirror gave it.
 
 | rule | what happens |
 |---|---|
-| the entry is younger than `{prefix}CACHE_DAYS` | it is used, and the store is not asked |
-| the entry is older | the store is asked whether it is still the same; if so, it is used and counts as new |
+| a version of the file is asked for, as of one that is open or pinned | the entry of that version is used |
+| the file is part of an image whose metadata were read, and the entry is younger than `{prefix}CACHE_DAYS` | it is used |
+| anything else | the store is asked whether it is still the same; if so, it is used and counts as new |
 | the entry is damaged, cut off, or somebody else's | it is removed, and the bytes are read from the store |
 | the cache is full | what was used least recently is removed |
 | the disk is full, or the folder cannot be written | nothing more is kept, one warning is logged, reading goes on |
