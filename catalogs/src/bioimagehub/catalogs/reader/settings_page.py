@@ -45,7 +45,7 @@ address that the catalog has, the range, and the version that was expected. So i
 | rule | what happens |
 |---|---|
 | a version of the file is asked for, as of one that is open or pinned | the entry of that version is used |
-| the file is part of an image whose metadata were read, and the entry is younger than `{prefix}CACHE_DAYS` | it is used |
+| the file is part of an image whose metadata were read, the entry younger than `{prefix}CACHE_DAYS` | it is used |
 | anything else | the store is asked whether it is still the same; if so, it is used and counts as new |
 | the entry is damaged, cut off, or somebody else's | it is removed, and the bytes are read from the store |
 | the cache is full | what was used least recently is removed |
