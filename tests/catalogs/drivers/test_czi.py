@@ -97,6 +97,13 @@ class TestPyramid(DriverContract):
         )
 
 
+def test_pixels_of_coarse_levels_lie_in_the_middle_of_what_they_cover(tmp_path: Path) -> None:
+    write_czi(tmp_path / "slide.czi", pyramid(cells((64, 48)), 16, 3, {"C": 0}, (0, 0)), XML)
+    found = czi.open_array(str(tmp_path / "slide.czi"), level=2)
+    np.testing.assert_allclose(found.x.values, 0.75 + 2.0 * np.arange(12))
+    np.testing.assert_allclose(found.y.values, 0.375 + 1.0 * np.arange(16))
+
+
 class TestViewsOfColours(DriverContract):
     """An axis that only few files have, and pixels of three samples."""
 

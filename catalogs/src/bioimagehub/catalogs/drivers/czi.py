@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from bioimagehub.catalogs.arrays.labelled import Chunks
+    from bioimagehub.catalogs.arrays.labelled import Axis, Chunks
     from bioimagehub.catalogs.reader import Place
 
 OPTIONS: tuple[str, ...] = ("series",)
@@ -148,22 +148,13 @@ def _open(
 ) -> xr.DataArray:
     from bioimagehub.catalogs.arrays.labelled import label_array
     from bioimagehub.catalogs.arrays.levels import choose_level
-    from bioimagehub.catalogs.arrays.units import measured_axis
 
     facts, blocks = layout.facts, layout.tables["blocks"]
     levels = _levels(blocks, layout, scene)
     planes = [_place_tiles(blocks, rows, levels, number)[1] for number, (_, rows) in enumerate(levels)]
     number = choose_level(level, planes, wanted, f"the scene {facts['scenes'][scene]!r} of {place.url}")
     found, names, channels = _pixels(place, layout, scene, number)
-    scale = levels[number][0]
-    axes = tuple(
-        measured_axis(
-            name,
-            _times(facts["spacing"].get(name), scale if name in "yx" else 1),
-            "s" if name == "t" else "m",
-        )
-        for name in names
-    )
+    axes = tuple(_axis(name, facts["spacing"].get(name), levels[number][0]) for name in names)
     attrs = {
         "units": "arbitrary units",
         "series": facts["scenes"][scene],
@@ -173,8 +164,13 @@ def _open(
     return label_array(found, axes, channels=channels, attrs=attrs, chunks=chunks)
 
 
-def _times(spacing: float | None, scale: int) -> float | None:
-    return None if spacing is None else spacing * scale
+def _axis(name: str, spacing: float | None, scale: int) -> Axis:
+    """Give an axis of a level; along y and x the first pixel of a coarse level lies in the middle of what it covers."""
+    from bioimagehub.catalogs.arrays.units import measured_axis
+
+    if name not in {"y", "x"} or spacing is None:
+        return measured_axis(name, spacing, "s" if name == "t" else "m")
+    return measured_axis(name, spacing * scale, "m", spacing * (scale - 1) / 2)
 
 
 def _column(blocks: NDArray[np.int64], name: str) -> NDArray[np.int64]:
