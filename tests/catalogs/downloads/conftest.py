@@ -10,23 +10,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-from servers.store import StoreServer
 
 from bioimagehub.catalogs.downloads import FetchSettings, Plan, Report, fetch
 from bioimagehub.catalogs.downloads.items import Item
+from catalogs.downloads.made import FAST
+from servers.store import StoreServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-FAST = {"pause": 0.02, "stall_timeout": 0.5, "connect_timeout": 2.0, "tries": 3, "patience": 3.0}
-
-
-def make_bytes(size: int, seed: int = 0) -> bytes:
-    """Bytes without zeros, so that what was never written differs from all of them."""
-    return np.random.default_rng(seed).integers(1, 256, size, dtype=np.uint8).tobytes()
 
 
 @pytest.fixture

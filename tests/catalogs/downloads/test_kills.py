@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from servers.store import StoreServer
 
 if TYPE_CHECKING:

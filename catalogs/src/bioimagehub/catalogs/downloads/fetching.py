@@ -187,10 +187,8 @@ def _count_threads(plan: Plan, settings: FetchSettings) -> int:
 def _look(queue: Queue, meter: Meter, tasks: list[Task], total: int | None) -> Progress:
     with queue.lock:
         outcomes = list(queue.outcomes)
-        active = [task.partial for task in queue.active if task.partial is not None]
-        missing = sum(stop - start for task in queue.active for start, stop in task.missing)
-    size = sum(outcome.size or 0 for outcome in outcomes)
-    size += sum(partial.size for partial in active) - missing
+        came = sum(task.partial.came for task in queue.active if task.partial is not None)
+    size = came + sum(outcome.size or 0 for outcome in outcomes)
     rate = meter.rate()
     left = None if total is None or not rate else max(0, total - size) / rate
     return Progress(

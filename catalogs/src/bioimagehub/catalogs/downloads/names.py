@@ -70,10 +70,10 @@ def choose_names(paths: Iterable[str], kept: Mapping[str, str] | None = None) ->
     # Folders first: a file gives way to the folder of the same name.
     places: dict[str, str] = {"": ""}
     for folder in sorted(folders):
-        places[folder] = _free_name(folder, places, taken)
+        places[folder] = _free_name(folder, f"{folder}/", places, taken)
     for path in unique:
         if path not in chosen:
-            chosen[path] = _free_name(path, places, taken)
+            chosen[path] = _free_name(path, path, places, taken)
     _require_short(chosen)
     return {path: chosen[path] for path in unique}
 
@@ -142,15 +142,15 @@ def _folders_above(path: str) -> list[str]:
     return ["/".join(steps[: number + 1]) for number in range(len(steps))]
 
 
-def _free_name(path: str, places: Mapping[str, str], taken: dict[str, str]) -> str:
-    """Give the first name for a path that no other has, and take it."""
+def _free_name(path: str, owner: str, places: Mapping[str, str], taken: dict[str, str]) -> str:
+    """Give the first name for a path that no other file or folder has, and take it."""
     above, _, last = path.rpartition("/")
     before = f"{places[above]}/" if above else ""
     for letters in range(len(last) + 1):
         rest = escape_name(last[letters:]) if letters < len(last) else ""
         step = "".join(map(_escaped, last[:letters])) + rest
         name = before + step
-        if taken.setdefault(_folded(name), path) == path:
+        if taken.setdefault(_folded(name), owner) == owner:
             return name
     msg = f"No free name was found for {path[:100]!r}: too many names differ by case alone. Leave it out with a glob."
     raise UnsafeNameError(msg)

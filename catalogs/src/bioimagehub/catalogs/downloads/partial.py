@@ -30,6 +30,11 @@ class Partial:
         Which version of which file it is; its version has a size.
     pieces : list of Piece
         What is in it already, checked.
+
+    Attributes
+    ----------
+    resumed, came : int
+        Bytes that were in it at first, and that are in it now.
     """
 
     def __init__(self, file: Path, journal: Path, header: Header, pieces: list[Piece]) -> None:
@@ -44,6 +49,8 @@ class Partial:
         self._closing = threading.Lock()
         self._open = True
         self._unsynced = 0
+        self._counting = threading.Lock()
+        self.came = self.resumed
 
     @property
     def size(self) -> int:
@@ -57,11 +64,12 @@ class Partial:
             count = os.pwrite(self.descriptor, left, at)
             left, at = left[count:], at + count
         self.journal.note(start, start + len(data), zlib.crc32(data))
-        self._unsynced += len(data)
+        with self._counting:
+            self.came += len(data)
+            self._unsynced += len(data)
 
     def sync(self, least: int = 1) -> None:
         """Have the system write to the disk what came since the last time, if it is so much."""
-        # Not under a lock that `write` takes: the disk may take its time.
         with self._closing:
             if self._open and self._unsynced >= least:
                 self._unsynced = 0

@@ -237,6 +237,8 @@ class Worker:
                 "It was changed or cut off there: look it up at the archive."
             )
             raise StoreUnreachableError(msg)
+        if size is not None and expected is None and size > LARGE:
+            self._desk.target.require_room(size)
 
     def _finish(self, job: Job) -> None:
         self._queue.conclude(job.task, finish_parts(job.task, self._desk))
