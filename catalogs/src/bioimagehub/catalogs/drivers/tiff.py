@@ -13,6 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from bioimagehub.catalogs.drivers.tiff_files.sources import beside
 from bioimagehub.catalogs.errors import AmbiguousImageError, UnknownImageError, UnknownLabelError
 from bioimagehub.catalogs.layouts import Layout
 from bioimagehub.catalogs.reader import Place, Version, open_place
@@ -150,7 +151,8 @@ def scan(url: str | Place) -> Layout:
     described = []
     tables: dict[str, NDArray[Any]] = {}
     with refuse_damage(place.url):
-        places, sizes, found = find_series(place)
+        scanned, found = find_series(place)
+        sizes = [each.tiff.filehandle.size for each in scanned]
         for number, (one, name) in enumerate(zip(found, _own_names([one.name for one in found]), strict=True)):
             levels = []
             for level, content in enumerate(one.levels):
@@ -158,10 +160,9 @@ def scan(url: str | Place) -> Layout:
                 levels.append(facts)
                 tables |= {f"{number}.{level}.{table}": values for table, values in numbers.items()}
             described.append({"name": name, "spacing": one.spacing, "channels": one.channels, "levels": levels})
-    folder = place.url.rpartition("/")[0]
     files = [
-        {"path": each.url[len(folder) + 1 :], "version": None if each.version is None else asdict(each.version)}
-        for each in places[1:]
+        {"name": each.name, "version": None if each.place.version is None else asdict(each.place.version)}
+        for each in scanned[1:]
     ]
     return Layout(
         driver="tiff",
@@ -257,8 +258,9 @@ def _factor(full: int, reduced: int) -> float:
 
 
 def _further(place: Place, file: Mapping[str, Any]) -> Place:
-    version = None if file["version"] is None else Version(**file["version"])
-    return Place(f"{place.url.rpartition('/')[0]}/{file['path']}", dataset=place.dataset, version=version)
+    found = beside(place, file["name"])
+    found.version = None if file["version"] is None else Version(**file["version"])
+    return found
 
 
 def _name_channels(given: Sequence[str], stored: Sequence[Stored], form: Mapping[str, Any]) -> tuple[str, ...]:

@@ -102,8 +102,7 @@ class Directory:
     @property
     def form(self) -> tuple[Any, ...]:
         """What tells pages that are decoded alike."""
-        found = ((tag, self.values(tag)) for tag in FORM if tag in self.entries)
-        return tuple((tag, tuple(np.ravel(values).tolist())) for tag, values in found if values is not None)
+        return tuple((tag, self.entries[tag].kind, self.content(tag)) for tag in FORM if tag in self.entries)
 
 
 class Chain:

@@ -6,9 +6,7 @@ import contextlib
 import logging
 import re
 import threading
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
 
 import numpy as np
 
@@ -17,12 +15,13 @@ from bioimagehub.catalogs.drivers.tiff_files.directories import DESCRIPTION, FOR
 from bioimagehub.catalogs.drivers.tiff_files.forms import describe_form
 from bioimagehub.catalogs.drivers.tiff_files.ome_xml import OmeDocument, OmeImage, parse_ome
 from bioimagehub.catalogs.drivers.tiff_files.series import Forms, Level, Page, Series, page_of, same_form
-from bioimagehub.catalogs.drivers.tiff_files.sources import Source, open_source
+from bioimagehub.catalogs.drivers.tiff_files.sources import Source, beside, file_name, open_source
 from bioimagehub.catalogs.errors import CatalogError, MissingFileError, UnreadableImageError
-from bioimagehub.catalogs.reader import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from bioimagehub.catalogs.reader import Place
 
 HARMLESS = re.compile(r"GDAL_NODATA|imagej_metadata|StripByteCounts|StripOffsets|not stitched|AVS series")
 """What tifffile remarks on that has no bearing on the pixels, or is checked here."""
@@ -43,6 +42,9 @@ BROKEN = (
 )
 """What tifffile raises where numbers in a file make no sense."""
 
+FRAMES = ("eer", "scanimage")
+"""Kinds of series whose pages are timepoints, where nothing else is said."""
+
 TAG = re.compile(r"tifffile\.TiffTag (\d+)")
 """How it begins to speak of a tag that it leaves out."""
 
@@ -55,15 +57,17 @@ class Scanned:
     chain : Chain
     number : int
         Of the file in its set.
+    name : str
+        What the set calls it; empty for the one that was opened.
     """
 
-    def __init__(self, chain: Chain, number: int) -> None:
+    def __init__(self, chain: Chain, number: int, name: str = "") -> None:
         from tifffile import TiffFile
 
-        self.place, self.number = chain.source.place, number
+        self.place, self.number, self.name = chain.source.place, number, name
         self.directories = chain.directories
         self._file = open_source(chain.source)
-        self.tiff = TiffFile(self._file, name=self.place.name)
+        self.tiff = TiffFile(self._file, name=file_name(self.place))
         self.forms = Forms(self._parse, self.place.url)
 
     def _parse(self, directory: Directory) -> Any:
@@ -73,7 +77,7 @@ class Scanned:
         return TiffPage(self.tiff, 0)
 
 
-def find_series(place: Place) -> tuple[list[Place], list[int], list[Series]]:
+def find_series(place: Place) -> tuple[list[Scanned], list[Series]]:
     """Find all series of a file.
 
     Parameters
@@ -82,10 +86,8 @@ def find_series(place: Place) -> tuple[list[Place], list[int], list[Series]]:
 
     Returns
     -------
-    places : list of Place
-        Files that have pixels of the series, this one first.
-    sizes : list of int
-        Bytes of each of them.
+    files : list of Scanned
+        Those that have pixels of the series, this one first.
     series : list of Series
 
     Raises
@@ -99,8 +101,7 @@ def find_series(place: Place) -> tuple[list[Place], list[int], list[Series]]:
     read_chains([chain])
     first = Scanned(chain, 0)
     document = _read_ome(first)
-    files, series = ([first], _series_of_tifffile(first)) if document is None else _series_of_ome(first, document)
-    return [file.place for file in files], [file.tiff.filehandle.size for file in files], series
+    return ([first], _series_of_tifffile(first)) if document is None else _series_of_ome(first, document)
 
 
 # ---- OME
@@ -110,12 +111,12 @@ def _read_ome(file: Scanned) -> OmeDocument | None:
     text = file.directories[0].content(DESCRIPTION).rstrip(b"\0").strip()
     if not text.endswith(b"OME>"):
         return None
-    document = parse_ome(text, unquote(file.place.name))
+    document = parse_ome(text, file_name(file.place))
     if document.companion is None:
         return document
-    companion = _beside(file.place, document.companion)
+    companion = beside(file.place, document.companion)
     try:
-        return parse_ome(bytes(companion.read()), unquote(file.place.name))
+        return parse_ome(bytes(companion.read()), file_name(file.place))
     except MissingFileError as error:
         msg = (
             f"{companion.url} is missing: it has the metadata of {file.place.url}, which has none itself. "
@@ -127,7 +128,7 @@ def _read_ome(file: Scanned) -> OmeDocument | None:
 def _series_of_ome(first: Scanned, document: OmeDocument) -> tuple[list[Scanned], list[Series]]:
     form = first.forms.of(first.directories[0])
     names = sorted({block.file for image in document.images for block in image.blocks if block.file is not None})
-    chains = [Chain(Source(_beside(first.place, name))) for name in names]
+    chains = [Chain(Source(beside(first.place, name))) for name in names]
     try:
         read_chains(chains)
     except MissingFileError as error:
@@ -137,7 +138,7 @@ def _series_of_ome(first: Scanned, document: OmeDocument) -> tuple[list[Scanned]
             "Fetch the whole set into one folder."
         )
         raise MissingFileError(msg) from error
-    files = [first, *(Scanned(chain, number) for number, chain in enumerate(chains, 1))]
+    files = [first, *map(Scanned, chains, range(1, len(names) + 1), names)]
     by_name = dict(zip([None, *names], files, strict=True))
     series, used = [], set[tuple[int, int]]()
     for image in document.images:
@@ -205,17 +206,6 @@ def _series_of_image(image: OmeImage, directories: Sequence[Directory], files: S
     return Series(image.name, levels, image.spacing, image.channels)
 
 
-def _beside(place: Place, name: str) -> Place:
-    """Give a file in the same folder; its name comes out of a file, so it must not lead elsewhere."""
-    steps = PurePosixPath(name.replace("\\", "/")).parts
-    if not steps or steps[0] == "/" or ".." in steps:
-        msg = f"{place.url} names a file of its set {name!r}, which is not beside it. Expected a plain name."
-        raise UnreadableImageError(msg)
-    relative = "/".join(steps)
-    folder = place.url.rpartition("/")[0]
-    return Place(f"{folder}/{relative if place.near else quote(relative)}", dataset=place.dataset)
-
-
 # ---- all others
 
 
@@ -255,7 +245,10 @@ def _level_of(found: Any, file: Scanned, known: dict[int, Directory], used: set[
                 0, _numbers(page.dataoffsets), _numbers(page.databytecounts), bytes(memoryview(page.jpegtables or b""))
             )
         )
-    return Level(found.get_axes(squeeze=False), tuple(found.get_shape(squeeze=False)), form, pages)
+    letters = found.get_axes(squeeze=False)
+    if found.kind in FRAMES:
+        letters = letters.replace("I", "T")
+    return Level(letters, tuple(found.get_shape(squeeze=False)), form, pages)
 
 
 def _numbers(values: Sequence[int]) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import bisect
 import io
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, unquote
 
 from bioimagehub.catalogs.errors import TruncatedFileError, UnreadableImageError
-
-if TYPE_CHECKING:
-    from bioimagehub.catalogs.reader import Place
+from bioimagehub.catalogs.reader import Place
 
 WINDOW = 16 * 2**10
 """Bytes fetched where a directory begins: most have their values within."""
@@ -102,6 +102,34 @@ class Source:
                 joined[at - begin : at - begin + len(piece)] = piece
             self._starts[first:last] = [begin]
             self._pieces[first:last] = [bytes(joined)]
+
+
+def beside(place: Place, name: str) -> Place:
+    """Give a file in the same folder.
+
+    Parameters
+    ----------
+    place : Place
+    name : str
+        As another file calls it, so it is not trusted to lead nowhere else.
+
+    Raises
+    ------
+    UnreadableImageError
+        If it is no name of a file beside this one, or below.
+    """
+    steps = PurePosixPath(name.replace("\\", "/")).parts
+    if not steps or steps[0] == "/" or ".." in steps:
+        msg = f"{place.url} names a file of its set {name!r}, which is not beside it. Expected a plain name."
+        raise UnreadableImageError(msg)
+    path, mark, query = (place.url, "", "") if place.near else place.url.partition("?")
+    relative = "/".join(steps) if place.near else quote("/".join(steps))
+    return Place(f"{path.rpartition('/')[0]}/{relative}{mark}{query}", dataset=place.dataset)
+
+
+def file_name(place: Place) -> str:
+    """Give the name of a file, as files call one another."""
+    return place.name if place.near else unquote(place.url.partition("?")[0].rpartition("/")[2])
 
 
 class _RawSource(io.RawIOBase):
