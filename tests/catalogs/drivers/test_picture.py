@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
+from bioimagehub.catalogs.cost import cost
 from bioimagehub.catalogs.drivers import picture
 from bioimagehub.catalogs.errors import UnknownOptionError, UnreadableImageError
 from catalogs.drivers.contract import DriverContract, Written
@@ -228,6 +229,12 @@ def test_header_behind_a_large_profile_takes_two_requests(tmp_path: Path) -> Non
         found.load()
         found = picture.open_array(f"{store.url}/field.jpg")
         np.testing.assert_array_equal(found[10:20, 30:40].values, np.asarray(Image.open(url))[10:20, 30:40])
+
+
+def test_cost_is_that_of_the_file(tmp_path: Path) -> None:
+    found = picture.open_array(save(tmp_path, Image.fromarray(noise(300, 200)), "nuclei.png"))
+    told = cost(found, {"y": slice(10)})
+    assert (told.requests, told.bytes, told.exact) == (1, (tmp_path / "nuclei.png").stat().st_size, True)
 
 
 def test_picture_is_fetched_once(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ class TestZipOfVolumes(DriverContract):
             labels={"TRA": labels, "SEG": labels[[2, 5]]},
             coords={"t": np.arange(FRAMES) * 90.0, "z": np.arange(5.0), "x": np.arange(50) * 0.09},
             units={"t": "second", "z": "micrometer"},
-            options={"interval": 90.0, "voxel": (1.0, 0.09, 0.09)},
+            options={"time_step": 90.0, "voxel": (1.0, 0.09, 0.09)},
             opening=2,
         )
 
@@ -120,10 +120,10 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def test_sparse_segmentation_has_the_times_of_its_frames(dataset: Path) -> None:
-    found = tracking.open_array(str(dataset), label="SEG", interval=30.0)
+    found = tracking.open_array(str(dataset), label="SEG", time_step=30.0)
     assert found.t.values.tolist() == [60.0, 150.0]
     assert found.attrs["units"] == "1"
-    image = tracking.open_array(str(dataset), interval=30.0)
+    image = tracking.open_array(str(dataset), time_step=30.0)
     assert image.sel(t=found.t).shape == found.shape
 
 
@@ -181,8 +181,8 @@ def test_unknown_sequence_and_label(dataset: Path) -> None:
 def test_distances_that_do_not_fit(dataset: Path) -> None:
     with pytest.raises(UnknownOptionError, match=r"micrometres of a voxel along y, x, all positive"):
         tracking.open_array(str(dataset), voxel=(1.0, 0.5, 0.5))
-    with pytest.raises(UnknownOptionError, match=r"interval=-1.0"):
-        tracking.open_array(str(dataset), interval=-1.0)
+    with pytest.raises(UnknownOptionError, match=r"time_step=-1.0"):
+        tracking.open_array(str(dataset), time_step=-1.0)
 
 
 def test_no_dataset(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 from xarray.core import indexing
 
 from bioimagehub.catalogs.arrays.labelled import Axis, LazyPixels, label_array
-from bioimagehub.catalogs.arrays.pixels import StackedPixels, bytes_of
+from bioimagehub.catalogs.arrays.pixels import Pixels, StackedPixels, bytes_of
 from bioimagehub.catalogs.errors import UnreadableImageError
 from bioimagehub.catalogs.reader import Place, Version
+from bioimagehub.catalogs.reader.recent import Recent
 from bioimagehub.catalogs.reader.zip_directory import is_zipped
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from bioimagehub.catalogs.arrays.labelled import Chunks
-    from bioimagehub.catalogs.arrays.pixels import Pixels
 
 DRIVERS_OF_SUFFIXES: dict[str, str] = {
     ".bmp": "picture", ".c01": "picture", ".dib": "picture", ".gif": "picture", ".jpeg": "picture",
@@ -81,6 +81,9 @@ class Kind:
     named: Mapping[str, tuple[Any, ...]]
     units: str
 
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype, self.axes))
+
     @property
     def dims(self) -> tuple[str, ...]:
         """Names of the axes."""
@@ -120,6 +123,12 @@ def find_kind(array: xr.DataArray) -> Kind:
     return Kind(array.shape, array.dtype.name, tuple(axes), named, str(array.attrs["units"]))
 
 
+KEPT = 2_000
+"""Files that were opened last and whose header is kept, so that it is not read again for each piece of an image."""
+
+_opened: Recent[Pixels] = Recent(KEPT, lambda _: 1)
+
+
 class FileOpener:
     """Opens the files of a stack when they are read, and refuses those that are not like the first.
 
@@ -144,6 +153,12 @@ class FileOpener:
             If it is not like the first.
         """
         file = self._files[position[0]]
+        if file.place.version is None:
+            return self._open(file)
+        key = (file.place.url, file.place.version, self._kind, tuple(self._options.items()))
+        return _opened.find(key, lambda: self._open(file))
+
+    def _open(self, file: ImageFile) -> Pixels:
         array = file.open(**self._options)
         kind = find_kind(array)
         if kind != self._kind:

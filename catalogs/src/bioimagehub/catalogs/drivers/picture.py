@@ -11,7 +11,7 @@ from bioimagehub.catalogs.arrays.labelled import Axis, label_array
 from bioimagehub.catalogs.arrays.levels import choose_level
 from bioimagehub.catalogs.arrays.picture_headers import RED_GREEN_BLUE, Header, NotAPictureError, parse_header
 from bioimagehub.catalogs.arrays.pictures import colour, decode_picture
-from bioimagehub.catalogs.arrays.pixels import Pixels
+from bioimagehub.catalogs.arrays.pixels import Pixels, Reading, bytes_of
 from bioimagehub.catalogs.arrays.selection import mesh
 from bioimagehub.catalogs.errors import UnknownOptionError, UnreadableImageError
 from bioimagehub.catalogs.layouts import Layout
@@ -69,6 +69,13 @@ class PicturePixels(Pixels):
             out[...] = self._load()[mesh(selection)]
 
         yield job
+
+    def foresee(self, selection: Selection) -> Reading:  # noqa: ARG002 - any part takes the whole
+        """Tell that all of the file is fetched by one request; how many bytes, where its version tells its size."""
+        version = self.place.version
+        if version is None or version.size is None:
+            return Reading(1, bytes_of(self.shape, self.dtype), exact=False)
+        return Reading(1, version.size, exact=True)
 
     def _load(self) -> NDArray[Any]:
         if self.place.version is None:

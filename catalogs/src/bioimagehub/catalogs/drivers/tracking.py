@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from bioimagehub.catalogs.arrays.labelled import Chunks
 
-OPTIONS: tuple[str, ...] = ("interval", "sequence", "voxel")
+OPTIONS: tuple[str, ...] = ("sequence", "time_step", "voxel")
 
 
 def open_array(
@@ -60,7 +60,7 @@ def open_array(
     chunks: Chunks = None,
     pixels: int = 1_000_000,
     sequence: str = "01",
-    interval: float | None = None,
+    time_step: float | None = None,
     voxel: Sequence[float] | None = None,
 ) -> xr.DataArray:
     """Open a sequence of a Cell Tracking Challenge dataset, or one of its label images, without reading pixels.
@@ -79,7 +79,7 @@ def open_array(
         Not used, as there is one level.
     sequence : str
         Its number, as the folder has it.
-    interval : float or None
+    time_step : float or None
         Seconds between two frames; the files do not tell. None counts frames.
     voxel : sequence of float or None
         Micrometres of a voxel along z (if there is one), y and x; None for what the files tell.
@@ -95,7 +95,7 @@ def open_array(
     UnknownImageError, UnknownLabelError, UnknownLevelError
         If there is no such sequence, label image or level.
     UnknownOptionError
-        If `interval` or `voxel` are not positive, or `voxel` has more or fewer numbers than there are axes.
+        If `time_step` or `voxel` are not positive, or `voxel` has more or fewer numbers than there are axes.
     UnreadableImageError
         If frames are missing or there twice; on reading, if a frame has another shape or type than the first.
     UnreadableZipError, ReadError
@@ -116,7 +116,7 @@ def open_array(
         attrs |= {"units": "1", "label": label}
     numbers = {"slice": range(len(frames))} if sliced else None
     found = stack_files(files, kind, axis, options=options, names=numbers, attrs=attrs, chunks=chunks)
-    return _scale(found, frames, axis.name, interval, voxel, place.url)
+    return _scale(found, frames, axis.name, time_step, voxel, place.url)
 
 
 def open_tree(url: str | Place, *, chunks: Chunks = None) -> xr.DataTree:
@@ -281,16 +281,16 @@ def _scale(
     array: xr.DataArray,
     frames: Sequence[Frame],
     along: str,
-    interval: float | None,
+    time_step: float | None,
     voxel: Sequence[float] | None,
     name: str,
 ) -> xr.DataArray:
     """Put the times of the frames, and the distances that are given, in place of numbers."""
     axes = [axis for axis in ("z", "y", "x") if axis in array.dims or (axis == "z" and along == "slice")]
-    given = [*([] if interval is None else [interval]), *(voxel or [])]
+    given = [*([] if time_step is None else [time_step]), *(voxel or [])]
     if (voxel is not None and len(voxel) != len(axes)) or not all(math.isfinite(one) and one > 0 for one in given):
         msg = (
-            f"interval={interval!r} and voxel={voxel!r} do not fit {name}: expected seconds between two frames, and "
+            f"time_step={time_step!r} and voxel={voxel!r} do not fit {name}: expected seconds between two frames, and "
             f"micrometres of a voxel along {', '.join(axes)}, all positive. Correct them, or leave them out."
         )
         raise UnknownOptionError(msg)
@@ -303,8 +303,8 @@ def _scale(
         }
     )
     times = np.array([frame.number for frame in frames], dtype=np.float64)
-    step = 1.0 if interval is None else float(interval)
-    units: dict[str, Any] = {"units": "frame" if interval is None else "second"}
+    step = 1.0 if time_step is None else float(time_step)
+    units: dict[str, Any] = {"units": "frame" if time_step is None else "second"}
     if (np.diff(times) == 1.0).all():
         units["spacing"] = step
     array = array.assign_coords(t=(along, times * step, units))
