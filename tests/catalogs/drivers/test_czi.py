@@ -10,10 +10,12 @@ import czifile
 import numpy as np
 import pytest
 
+from bioimagehub.catalogs.cost import cost
 from bioimagehub.catalogs.drivers import czi
 from bioimagehub.catalogs.errors import AmbiguousImageError, UnknownImageError, UnreadableImageError
 from catalogs.drivers.contract import DriverContract, Written
 from catalogs.drivers.writers.czi import Block, pyramid, write_czi
+from servers.store import StoreServer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -154,6 +156,20 @@ def test_tiles_of_higher_number_are_on_top(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.values, expected)
     np.testing.assert_array_equal(found[5:44:3, ::-2].values, expected[5:44:3, ::-2])
     np.testing.assert_array_equal(found[[30, 11, 11, 0]].values, expected[[30, 11, 11, 0]])
+
+
+def test_only_tiles_that_are_seen_are_read(tmp_path: Path) -> None:
+    image = cells((64, 64))
+    blocks = pyramid(image, 16, 1, {"C": 0}, (0, 0))
+    blocks.append(Block(cells((20, 20), "uint16"), (14, 14), {"C": 0, "M": 99}))
+    write_czi(tmp_path / "slide.czi", blocks)
+    with StoreServer(tmp_path) as server:
+        found = czi.open_array(f"{server.url}/slide.czi")
+        for y, x, tiles in ((50, 0, 1), (slice(17, 30), slice(17, 30), 1), (slice(40, 60), slice(40, 60), 4)):
+            assert cost(found, {"y": y, "x": x}).requests == tiles
+            server.reset()
+            found.isel(y=y, x=x).load()
+            assert len(server.requests) == tiles
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bioimagehub.catalogs.arrays.pixels import Pixels
+from bioimagehub.catalogs.arrays.pixels import Pixels, Reading
 from bioimagehub.catalogs.arrays.selection import mesh, take
 
 if TYPE_CHECKING:
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
     from bioimagehub.catalogs.arrays.selection import Picked, Selection
     from bioimagehub.catalogs.arrays.work import Job
+
+    Clip = tuple[tuple[Picked, Picked], tuple[Picked, Picked]]
+    """Rows and columns: those of the tile, and where they go in the result."""
+
+    Place = tuple[tuple[int, ...], int]
+    """Position in the result before y and x, and which sample of the tile goes there."""
 
 Box = tuple[int, int, int, int]
 """First and last row, first and last column, the last ones not included."""
@@ -35,6 +41,8 @@ class Tiles:
         Where each lies in its plane: see `Box`.
     rows : array of int, shape (tiles,)
         Number by which the tile is read.
+    lengths : array of int, shape (tiles,)
+        Bytes that are read for it.
 
     They are in the order in which they are drawn.
     """
@@ -42,6 +50,7 @@ class Tiles:
     planes: NDArray[np.int64]
     boxes: NDArray[np.int64]
     rows: NDArray[np.int64]
+    lengths: NDArray[np.int64]
 
 
 class MosaicPixels(Pixels):
@@ -84,25 +93,43 @@ class MosaicPixels(Pixels):
     def jobs(self, selection: Selection, out: NDArray[Any]) -> Iterator[Job]:
         """Give one job a tile: it reads it, and puts what is seen of it into the result."""
         out[...] = 0
-        depth = len(self.shape) - 2
-        shown = self._shown(selection[-2:])
+        for number, clips, places in self._seen(selection):
+            yield self._putting(int(self._tiles.rows[number]), clips, places, out)
+
+    def foresee(self, selection: Selection) -> Reading:
+        """Count one request for each tile of which something is seen."""
+        numbers = [number for number, _, _ in self._seen(selection)]
+        return Reading(len(numbers), int(self._tiles.lengths[numbers].sum()), exact=False)
+
+    def _seen(self, selection: Selection) -> Iterator[tuple[int, list[Clip], list[Place]]]:
+        """Give each tile of which something is seen, what that is, and where it goes."""
         planes: dict[tuple[int, ...], list[int]] = {}
-        for number in shown:
+        for number in self._shown(selection[-2:]):
             planes.setdefault(tuple(self._tiles.planes[number].tolist()), []).append(number)
-        targets: dict[tuple[int, ...], list[tuple[tuple[int, ...], int]]] = {}
-        for steps in itertools.product(*(list(enumerate(_positions(picked))) for picked in selection[:depth])):
+        for plane, places in self._places(selection).items():
+            numbers = planes.get(plane, [])
+            boxes: list[Box] = [tuple(box) for box in self._tiles.boxes[numbers].tolist()]
+            for position, number in enumerate(numbers):
+                top, _, left, _ = boxes[position]
+                clips = [
+                    (rows, columns)
+                    for box in _uncovered(boxes[position], boxes[position + 1 :])
+                    if (rows := _clip(selection[-2], box[0], box[1], top)) is not None
+                    and (columns := _clip(selection[-1], box[2], box[3], left)) is not None
+                ]
+                if clips:
+                    yield number, clips, places
+
+    def _places(self, selection: Selection) -> dict[tuple[int, ...], list[Place]]:
+        """Give for each plane of tiles its positions in the result, and the sample that goes there."""
+        places: dict[tuple[int, ...], list[Place]] = {}
+        for steps in itertools.product(*(list(enumerate(_positions(picked))) for picked in selection[:-2])):
             plane, sample = tuple(step[1] for step in steps), 0
             if self._colour is not None:
                 channel, sample = divmod(plane[self._colour], self._samples)
                 plane = (*plane[: self._colour], channel, *plane[self._colour + 1 :])
-            targets.setdefault(plane, []).append((tuple(step[0] for step in steps), sample))
-        for plane, places in targets.items():
-            numbers = planes.get(plane, [])
-            boxes = [tuple(box) for box in self._tiles.boxes[numbers].tolist()]
-            for position, number in enumerate(numbers):
-                seen = _uncovered(boxes[position], boxes[position + 1 :])
-                if seen:
-                    yield self._putting(number, seen, places, selection[-2:], out)
+            places.setdefault(plane, []).append((tuple(step[0] for step in steps), sample))
+        return places
 
     def _shown(self, picked: Selection) -> list[int]:
         """Numbers of the tiles that hold some of the rows and columns."""
@@ -112,27 +139,12 @@ class MosaicPixels(Pixels):
             good &= (self._tiles.boxes[:, 2 * axis] <= last) & (self._tiles.boxes[:, 2 * axis + 1] > first)
         return np.flatnonzero(good).tolist()
 
-    def _putting(
-        self,
-        number: int,
-        seen: list[Box],
-        places: list[tuple[tuple[int, ...], int]],
-        picked: Selection,
-        out: NDArray[Any],
-    ) -> Job:
-        top, _, left, _ = self._tiles.boxes[number].tolist()
-
+    def _putting(self, row: int, clips: list[Clip], places: list[Place], out: NDArray[Any]) -> Job:
         def job() -> None:
-            tile = None
-            for box in seen:
-                rows, columns = _clip(picked[0], box[0], box[1], top), _clip(picked[1], box[2], box[3], left)
-                if rows is None or columns is None:
-                    continue
-                if tile is None:
-                    tile = self._read_tile(int(self._tiles.rows[number]))
+            tile = self._read_tile(row)
+            for rows, columns in clips:
                 for at, sample in places:
-                    found = take(tile[..., sample], (rows[0], columns[0]))
-                    out[at][mesh((rows[1], columns[1]))] = found
+                    out[at][mesh((rows[1], columns[1]))] = take(tile[..., sample], (rows[0], columns[0]))
 
         return job
 

@@ -248,7 +248,7 @@ def _pixels(place: Place, layout: Layout, scene: int, number: int) -> tuple[Any,
     shape = [counts[letter] * (each if letter == "C" else 1) for letter in letters]
     token = "|".join(map(repr, (place.url, place.version, "czi", scene, number)))
     found = MosaicPixels(
-        Tiles(planes, boxes, rows),
+        Tiles(planes, boxes, rows, _column(ours, "length")),
         (*shape, *plane),
         dtype,
         each,
