@@ -11,7 +11,7 @@ import struct
 import time
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, unquote
 
 from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError, TruncatedFileError, UnreadableZipError
@@ -142,13 +142,11 @@ class Zip:
         return found
 
     def _inflate(self, member: Member, data: memoryview) -> bytes:
+        from imagecodecs import DeflateError
+
         try:
             if member.method == _DEFLATED:
-                machine = zlib.decompressobj(-zlib.MAX_WBITS)
-                found = machine.decompress(data, member.size + 1)
-                if not machine.eof:
-                    raise self._damaged(member, "its packed data are cut off, or give more than is stated")
-                return found
+                return _inflated(data, member.size)
             return b"".join(_other_methods(member, data))
         except NotImplementedError as error:
             msg = (
@@ -156,6 +154,9 @@ class Zip:
                 "Python does not have. Unpack the zip file with 7-Zip, and open the file."
             )
             raise UnreadableZipError(msg) from error
+        except DeflateError as error:
+            found = f"its packed data are cut off, or give more than is stated ({error})"
+            raise self._damaged(member, found) from error
         except (zlib.error, OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
             raise self._damaged(member, str(error)) from error
 
@@ -191,6 +192,15 @@ def _told(member: Member, packed: int, size: int) -> tuple[int, int, int]:
     )
 
 
+def _inflated(data: memoryview, size: int) -> bytes:
+    """Unpack Deflate by libdeflate, which takes half the time of zlib and no more room than `size` bytes."""
+    import imagecodecs
+
+    # A size of 0 would leave the room open.
+    found: Any = imagecodecs.deflate_decode(cast("bytes", data), raw=True, out=max(1, size))
+    return bytes(found)
+
+
 def _other_methods(member: Member, data: memoryview) -> Iterable[bytes]:
     """Unpack by whatever else Python knows, in pieces, so that no more comes than is stated."""
     told = zipfile.ZipInfo(member.name)
@@ -213,6 +223,7 @@ class ZipReader:
         dataset: Dataset,
         expected: Version | None,
         exact: bool = True,
+        edition: str | None = None,  # noqa: ARG002 - as `Reader.read` has it
     ) -> tuple[memoryview, Version]:
         """Read bytes of a member; see `Place.read`. Its version is its CRC-32, wherever the zip file lies.
 
