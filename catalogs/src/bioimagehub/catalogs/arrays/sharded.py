@@ -223,9 +223,9 @@ def _place(whole: Picked, part: Picked) -> Picked:
 
 
 def open_pixels(
-    place: Place, metadata: ArrayMetadata, *, order: tuple[int, ...] | None = None, witness: str | None = None
+    place: Place, metadata: ArrayMetadata, *, order: tuple[int, ...] | None = None, indexed: bool = False
 ) -> ZarrPixels:
     """Give an array of a Zarr store, of whichever kind; for the parameters see `ZarrPixels`."""
     links = metadata.chain.links
     kind = ShardedPixels if len(links) == 1 and isinstance(links[0], Sharding) else ZarrPixels
-    return kind(place, metadata, order=order, witness=witness)
+    return kind(place, metadata, order=order, indexed=indexed)

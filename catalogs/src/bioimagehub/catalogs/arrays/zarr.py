@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, Part, Target
 from bioimagehub.catalogs.arrays.selection import mesh
 from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError
+from bioimagehub.catalogs.reader import Place
+from bioimagehub.catalogs.reader.versions import make_edition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.arrays.selection import Selection
     from bioimagehub.catalogs.arrays.work import Job
     from bioimagehub.catalogs.arrays.zarr_metadata import ArrayMetadata
-    from bioimagehub.catalogs.reader import Place
 
 
 class ZarrPixels(ChunkedPixels):
@@ -31,9 +31,9 @@ class ZarrPixels(ChunkedPixels):
     metadata : ArrayMetadata
     order : tuple of int or None
         Which axis of the store each axis is; None for the order of the store.
-    witness : str or None
-        SHA-256 of the metadata file that was kept by an index; with the first pixels, the file is fetched and
-        compared. None where the metadata were just read.
+    indexed : bool
+        Whether the metadata are those that an index kept; with the first pixels, their file is fetched and compared
+        with the edition of `place`. False where they were just read.
 
     Raises
     ------
@@ -49,9 +49,9 @@ class ZarrPixels(ChunkedPixels):
         metadata: ArrayMetadata,
         *,
         order: tuple[int, ...] | None = None,
-        witness: str | None = None,
+        indexed: bool = False,
     ) -> None:
-        self.place, self.metadata, self._witness = place, metadata, witness
+        self.place, self.metadata, self._unsure = place, metadata, indexed
         self.order = tuple(range(len(metadata.shape))) if order is None else order
         self._inverse = tuple(self.order.index(axis) for axis in range(len(self.order)))
         self._in_order = self.order == self._inverse == tuple(sorted(self.order))
@@ -68,7 +68,7 @@ class ZarrPixels(ChunkedPixels):
 
     def jobs(self, selection: Selection, out: NDArray[Any]) -> Iterator[Job]:
         """Give the jobs that read, and one that compares the metadata with those that were indexed."""
-        if self._witness is not None:
+        if self._unsure:
             yield self._compare
         yield from self.reading(selection, out)
 
@@ -119,19 +119,20 @@ class ZarrPixels(ChunkedPixels):
             (self.place / self.metadata.document).stat()
 
     def _compare(self) -> None:
-        document = self.place / self.metadata.document
+        # Without the edition: what the cache keeps under it is what was indexed.
+        document = Place((self.place / self.metadata.document).url, dataset=self.place.dataset)
         try:
-            found = hashlib.sha256(document.read()).hexdigest()
+            content = document.read()
+            state = None if make_edition(document.version, content) == self.place.edition else "changed"
         except MissingFileError:
-            found = "missing"
-        if found != self._witness:
-            state = "is missing now" if found == "missing" else "changed"
+            state = "is missing now"
+        if state is not None:
             msg = (
                 f"{document.url} {state} since the image was indexed, and its pixels cannot be read without it. "
                 "Index the image anew: bioimagehub catalog index."
             )
             raise ChangedFileError(msg)
-        self._witness = None
+        self._unsure = False
 
     def name_chunk(self, index: tuple[int, ...]) -> str:
         """Tell in an error which chunk it is, as the store counts them."""

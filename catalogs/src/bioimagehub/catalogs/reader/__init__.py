@@ -1,4 +1,4 @@
-"""The reader layer: everything that opens bytes goes through it, so it is the one place that checks, caches and counts."""
+"""The reader layer: everything that opens bytes goes through it; the one place that checks, caches and counts."""
 
 from __future__ import annotations
 

@@ -40,7 +40,9 @@ _AT_EXIT = 2.0
 _CACHES: weakref.WeakSet[Cache] = weakref.WeakSet()
 
 
-def make_key(url: str, start: int | None, length: int | None, expected: Version | None) -> str:
+def make_key(
+    url: str, start: int | None, length: int | None, expected: Version | None, edition: str | None = None
+) -> str:
     """Give the name of what is read: the same bytes of the same version have the same name.
 
     Parameters
@@ -51,6 +53,8 @@ def make_key(url: str, start: int | None, length: int | None, expected: Version 
         As in `Place.read`.
     expected : Version or None
         Version that was asked for; None for the current one.
+    edition : str or None
+        What tells the state of the dataset that the file is part of; see `Place`.
 
     Returns
     -------
@@ -64,7 +68,8 @@ def make_key(url: str, start: int | None, length: int | None, expected: Version 
     """
     # Mirrors have dates of their own; where there is a strong entity tag, it decides alone.
     version = expected and (expected.etag or (expected.size, expected.modified))
-    return hashlib.blake2b(repr((url, start or 0, length, version)).encode(), digest_size=20).hexdigest()
+    told = (url, start or 0, length, version, *([] if edition is None else [edition]))
+    return hashlib.blake2b(repr(told).encode(), digest_size=20).hexdigest()
 
 
 class Cache:

@@ -37,6 +37,10 @@ class Place:
         Version that it has to have; None for the one that is found.
     layout : Layout or None
         What was kept of it by ``bioimagehub catalog index``, so that opening it asks nothing.
+    edition : str or None
+        What tells the state of a dataset of many files, such as a digest of its metadata; what lies below it has it,
+        too. What the cache keeps of such files is used for some days without asking the store; of a file that has
+        neither edition nor version only when the store says that it is still the same.
     """
 
     def __init__(
@@ -46,11 +50,13 @@ class Place:
         dataset: Dataset | None = None,
         version: Version | None = None,
         layout: Layout | None = None,
+        edition: str | None = None,
     ) -> None:
         self.url = url.rstrip("/") or "/"
         self.dataset = dataset or Dataset(hide_secrets(self.url))
         self.version = version
         self.layout = layout
+        self.edition = edition
         self._fixing = threading.Lock()
 
     def __truediv__(self, path: str) -> Place:
@@ -84,10 +90,11 @@ class Place:
         if not path:
             return self
         if "://" not in self.url or self.url.startswith("samples://"):
-            return Place(f"{self.url.rstrip('/')}/{path}", dataset=self.dataset)
+            return Place(f"{self.url.rstrip('/')}/{path}", dataset=self.dataset, edition=self.edition)
         # The key of an object may have a question mark in it, and no query.
         folder, mark, query = (self.url, "", "") if self.url.startswith("s3://") else self.url.partition("?")
-        return Place(f"{folder.rstrip('/')}/{quote(path, safe='/~')}{mark}{query}", dataset=self.dataset)
+        url = f"{folder.rstrip('/')}/{quote(path, safe='/~')}{mark}{query}"
+        return Place(url, dataset=self.dataset, edition=self.edition)
 
     def read(self, start: int | None = None, length: int | None = None) -> memoryview:
         """Read bytes, by default all.
@@ -113,7 +120,9 @@ class Place:
         StoreUnreachableError, TruncatedFileError, NoAccessError
             If it cannot be had, or is shorter than what was asked for.
         """
-        data, version = self._reader.read(self.url, start, length, dataset=self.dataset, expected=self.version)
+        data, version = self._reader.read(
+            self.url, start, length, dataset=self.dataset, expected=self.version, edition=self.edition
+        )
         if self.version is not version:
             self._fix(version)
         return data
@@ -121,7 +130,13 @@ class Place:
     def read_some(self, start: int, length: int) -> tuple[memoryview, Version]:
         """Read bytes as `read` does, fewer where the file ends before; give the version, too."""
         data, version = self._reader.read(
-            self.url, start, length, dataset=self.dataset, expected=self.version, exact=False
+            self.url,
+            start,
+            length,
+            dataset=self.dataset,
+            expected=self.version,
+            exact=False,
+            edition=self.edition,
         )
         self._fix(version)
         return data, version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.errors import ChangedFileError, NoAccessError, StoreUnreachableError
+from bioimagehub.catalogs.errors import NoAccessError, StoreUnreachableError
 from bioimagehub.catalogs.locations import is_local
 from bioimagehub.catalogs.reader import local, s3
 from bioimagehub.catalogs.reader.cache import Cache, make_key
@@ -43,7 +43,6 @@ class Reader:
         self.cache = Cache(self.settings)
         self._http = Http(self.settings)
         self._mirrors = Mirrors(hosts)
-        self._changed: set[str] = set()
 
     def close(self) -> None:
         """Close the connections that are not in use, and wait until the cache is written."""
@@ -59,6 +58,7 @@ class Reader:
         dataset: Dataset,
         expected: Version | None,
         exact: bool = True,
+        edition: str | None = None,
     ) -> tuple[memoryview, Version]:
         """Read bytes of a file.
 
@@ -74,6 +74,9 @@ class Reader:
             Version that the file has to have; None for the one that is found.
         exact : bool
             Whether fewer bytes than `length` are an error.
+        edition : str or None
+            State of the dataset that the file is part of. Where neither a version nor an edition is known, the store
+            is asked each time whether what is kept of the file is still the same.
 
         Returns
         -------
@@ -95,7 +98,7 @@ class Reader:
             data, version = local.read_file(url, span, expected)
             count(dataset, bytes=len(data), chunks=1)
             return data, version
-        return self._read_cached(url, span, dataset, expected)
+        return self._read_cached(url, span, dataset, expected, edition)
 
     def stat(self, url: str, *, dataset: Dataset, expected: Version | None) -> Version:
         """Ask for size and version of a file; see `Place.stat`."""
@@ -135,20 +138,16 @@ class Reader:
         return self._mirrors.ask(f"{url}/", ask)
 
     def _read_cached(
-        self, url: str, span: Span, dataset: Dataset, expected: Version | None
+        self, url: str, span: Span, dataset: Dataset, expected: Version | None, edition: str | None
     ) -> tuple[memoryview, Version]:
-        key = make_key(url, span.start, span.length, expected)
+        key = make_key(url, span.start, span.length, expected, edition)
         kept = self.cache.get(key)
-        if kept is not None and ((kept[2] and url not in self._changed) or _is_pinned(expected)):
+        # Bytes of which nobody knows which version they belong to would be mixed with newer ones of the same image.
+        if kept is not None and (_is_pinned(expected) or (edition is not None and kept[2])):
             count(dataset, cached=len(kept[0]), chunks=1)
             return self._checked(kept[0], kept[1], span, url)
         known = None if kept is None else kept[1]
-        try:
-            transfer = self._fetch(Transfer(url, span, expected, known), dataset)
-        except ChangedFileError:
-            # What is kept of it is of no use any more; whoever opens it again gets the new one.
-            self._changed.add(url)
-            raise
+        transfer = self._fetch(Transfer(url, span, expected, known), dataset)
         if transfer.unchanged and kept is not None:
             self.cache.touch(key)
             count(dataset, cached=len(kept[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from bioimagehub.catalogs.archives.redaction import hide_secrets
@@ -86,3 +87,24 @@ class Dataset:
 
     identifier: str
     version: str | None = None
+
+
+def make_edition(version: Version | None, content: bytes | memoryview) -> str:
+    """Give what tells the state of a dataset of many files, by its metadata file: see `Place`.
+
+    Parameters
+    ----------
+    version : Version or None
+        Of the metadata file. A dataset that was written anew has another one, also where the metadata are as before.
+    content : bytes
+        Of the metadata file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    stated = None if version is None else version.etag or version.modified
+    digest = hashlib.sha256(repr(stated).encode())
+    digest.update(content)
+    return digest.hexdigest()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bioimagehub.catalogs.arrays.pixels import workers
 from bioimagehub.catalogs.arrays.work import run
 from bioimagehub.catalogs.errors import MissingFileError, NoAccessError, UnreadableImageError
+from bioimagehub.catalogs.reader.versions import make_edition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,6 +65,7 @@ class Documents:
         self._consolidated = consolidated
         self._found: dict[str, Document | None] = {}
         self._bytes: dict[str, bytes] = {}
+        self._editions: dict[str, str] = {}
         self._zarr: int | None = None
         self._refusal: NoAccessError | None = None
         self._changing = threading.Lock()
@@ -94,13 +96,16 @@ class Documents:
         with self._changing:
             return [self._found[path] for path in wanted]
 
-    def digest(self, path: str) -> str | None:
-        """Give the SHA-256 of a document that was indexed; None where it was just read."""
-        return None if self.facts is None else self.facts["documents"].get(path)
+    def edition(self, path: str) -> str | None:
+        """Give what tells the state of the array that a document is of: the document that was read, and its version."""
+        editions: Mapping[str, str] = self._editions if self.facts is None else self.facts["editions"]
+        return editions.get(path)
 
-    def texts(self) -> dict[str, bytes]:
-        """Give all that was read, byte for byte."""
-        return dict(self._bytes)
+    def keep(self) -> dict[str, Any]:
+        """Give all that was read as the facts of a layout, equal documents once."""
+        digests = {path: hashlib.sha256(text).hexdigest() for path, text in sorted(self._bytes.items())}
+        texts = {digests[path]: text.decode() for path, text in sorted(self._bytes.items())}
+        return {"documents": digests, "texts": texts, "editions": dict(sorted(self._editions.items()))}
 
     def group(self, path: str, *, arrays: Iterable[str] = (), groups: Iterable[str] = ()) -> Group | None:
         """Read the attributes of a group; None if there is none.
@@ -150,13 +155,16 @@ class Documents:
 
     def _fetching(self, path: str) -> Callable[[], None]:
         def job() -> None:
+            place = self.place / path
             try:
-                content = bytes((self.place / path).read())
+                content = bytes(place.read())
             except MissingFileError:
                 content = None
             except NoAccessError as error:
                 # A bucket that may not be listed says this of each file that is not there.
                 self._refusal, content = error, None
+            if content is not None:
+                self._editions[path] = make_edition(place.version, content)
             self._keep(path, content)
 
         return job
@@ -176,6 +184,7 @@ class Documents:
             for path, document in metadata.items():
                 if isinstance(document, Mapping):
                     self._found.setdefault(f"{head}{path}/zarr.json", document)
+                    self._editions.setdefault(f"{head}{path}/zarr.json", self._editions.get(f"{head}zarr.json", ""))
 
     def _parse(self, path: str, content: bytes) -> Document:
         try:
@@ -197,12 +206,6 @@ class Documents:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ |= state
         self._bytes, self._refusal, self._changing = {}, None, threading.Lock()
-
-
-def keep_documents(texts: Mapping[str, bytes]) -> dict[str, Any]:
-    """Give documents as the facts of a layout, equal ones once."""
-    digests = {path: hashlib.sha256(text).hexdigest() for path, text in sorted(texts.items())}
-    return {"documents": digests, "texts": {digests[path]: text.decode() for path, text in sorted(texts.items())}}
 
 
 def join(*steps: str) -> str:

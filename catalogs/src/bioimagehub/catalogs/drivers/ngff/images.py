@@ -13,6 +13,7 @@ from bioimagehub.catalogs.arrays.zarr_metadata import ArrayMetadata, parse_array
 from bioimagehub.catalogs.drivers.ngff.documents import ARRAYS, Documents, Group, join
 from bioimagehub.catalogs.drivers.ngff.multiscales import Multiscale, list_multiscales, parse_multiscale
 from bioimagehub.catalogs.errors import UnknownLabelError, UnreadableImageError
+from bioimagehub.catalogs.reader import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,12 +90,11 @@ class Image:
         """Give the pixels of a level."""
         (array,) = self.arrays([level])
         path = self.multiscale.levels[level].path
-        return open_pixels(
-            self.documents.place / join(self.group.path, path),
-            array,
-            order=self.multiscale.order,
-            witness=self.documents.digest(self._document(path)),
-        )
+        document = self._document(path)
+        folder = self.documents.place / join(self.group.path, path)
+        place = Place(folder.url, dataset=folder.dataset, edition=self.documents.edition(document))
+        indexed = self.documents.facts is not None
+        return open_pixels(place, array, order=self.multiscale.order, indexed=indexed)
 
     def axes(self, level: int) -> tuple[Axis, ...]:
         """Give the axes of a level."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.drivers.ngff.documents import ARRAYS, GROUPS, Documents, Group, join, keep_documents
+from bioimagehub.catalogs.drivers.ngff.documents import ARRAYS, GROUPS, Documents, Group, join
 from bioimagehub.catalogs.drivers.ngff.images import read_image
 from bioimagehub.catalogs.drivers.ngff.multiscales import list_multiscales
 from bioimagehub.catalogs.drivers.ngff.plates import list_fields, list_wells
@@ -35,7 +35,7 @@ def scan_documents(documents: Documents, root: Group) -> dict[str, Any]:
             [join(path, GROUPS[root.zarr]) for path in below] + [join(path, ARRAYS[root.zarr]) for path in arrays]
         )
         groups = [group for path in below if (group := documents.group(path)) is not None]
-    return facts | keep_documents(documents.texts())
+    return facts | documents.keep()
 
 
 def _look_inside(documents: Documents, group: Group) -> tuple[list[str], list[str]]:
