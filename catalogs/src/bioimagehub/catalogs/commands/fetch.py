@@ -118,6 +118,8 @@ def _describe_licence(plan: Plan) -> str:
 def _show_report(report: Report, folder: Path) -> None:
     counts = ", ".join(f"{number:,} {status}" for status, number in report.counts.items())
     print(f"{counts}; {format_size(report.moved)} moved in {_format_time(report.seconds)}; in {folder}")
+    for note in report.notes:
+        print(f"  {_visible(note)}", file=sys.stderr)
     failed = [outcome for outcome in report.files if outcome.status == "failed"]
     for outcome in failed[:_SHOWN]:
         print(f"  {_visible(outcome.path)}: {_visible(outcome.reason or '')}", file=sys.stderr)

@@ -108,8 +108,23 @@ def fetch(
             seconds=round(meter.seconds, 3),
             moved=meter.moved,
             files=tuple(sorted(queue.outcomes, key=lambda outcome: outcome.path)),
-            notes=plan.notes,
+            notes=(*plan.notes, *_find_empty(queue, tasks)),
         )
+
+
+def _find_empty(queue: Queue, tasks: list[Task]) -> list[str]:
+    """Tell of images of which the store has no chunk at all: they may be there, and are not as they should be."""
+    absent = {outcome.path for outcome in queue.outcomes if outcome.status == "absent"}
+    chunks: dict[str, set[str]] = {}
+    for task in tasks:
+        if task.item.image is not None and not task.item.last:
+            chunks.setdefault(task.item.image, set()).add(task.item.path)
+    return [
+        f"None of the chunks of {image} is in the store: all its pixels have the fill value. "
+        "Unless the selection is empty, report it to the archive."
+        for image, paths in chunks.items()
+        if paths <= absent
+    ]
 
 
 def _run(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 METADATA = frozenset((".zarray", ".zattrs", ".zgroup", ".zmetadata", "zarr.json"))
 """Names of the files that hold the metadata of groups and arrays."""
 
+_NEW, _OLD = ("zarr.json",), (".zgroup", ".zattrs")
+_CONSOLIDATED: dict[tuple[str, ...], tuple[str, ...]] = {_NEW: (), _OLD: (".zmetadata",)}
 _AT_ONCE = 16
 _SERIES = "bioformats2raw.layout"
 
@@ -78,7 +80,7 @@ def read_image(place: Place) -> StoredGroup:
         If the store does not give them.
     """
     with ThreadPoolExecutor(_AT_ONCE) as executor:
-        root = _read_group(place, "", executor)
+        root = _read_root(place, executor)
         if root is None:
             msg = (
                 f"There is no OME-Zarr image at {place.url}: it has neither zarr.json nor .zgroup. "
@@ -94,11 +96,14 @@ def read_image(place: Place) -> StoredGroup:
     return root
 
 
-def _read_group(place: Place, path: str, executor: ThreadPoolExecutor) -> StoredGroup | None:
-    names = ("zarr.json", ".zgroup", ".zattrs", ".zmetadata") if not path else ("zarr.json", ".zgroup", ".zattrs")
-    files = _read_files(place, path, names, executor)
+def _read_root(place: Place, executor: ThreadPoolExecutor) -> StoredGroup | None:
+    """Read the group of the image, in the version of Zarr that it has; all below it are of the same."""
+    return _read_group(place, "", executor, _NEW) or _read_group(place, "", executor, _OLD)
+
+
+def _read_group(place: Place, path: str, executor: ThreadPoolExecutor, names: tuple[str, ...]) -> StoredGroup | None:
+    files = _read_files(place, path, names if path else (*names, *_CONSOLIDATED[names]), executor)
     if "zarr.json" in files:
-        files = {"zarr.json": files["zarr.json"]}
         attributes = _parse(files["zarr.json"], place, path).get("attributes", {})
     elif ".zgroup" in files or ".zattrs" in files:
         attributes = _parse(files.get(".zattrs", b"{}"), place, path)
@@ -110,8 +115,16 @@ def _read_group(place: Place, path: str, executor: ThreadPoolExecutor) -> Stored
     if "multiscales" in metadata:
         return _read_levels(place, group, below, executor)
     children, further = _children(place, group, below, executor)
-    found = [_read_group(place, child, executor) for child in children]
-    missing = [child for child, each in zip(children, found, strict=True) if each is None]
+    rows = (
+        {f"{below}{well['path'].partition('/')[0]}" for well in metadata["plate"]["wells"]}
+        if "plate" in metadata
+        else ()
+    )
+    children = [*sorted(rows), *children]
+    # Threads of their own: those of `executor` only ever read files, so that none waits for another.
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        found = list(readers.map(lambda child: _read_group(place, child, executor, names), children))
+    missing = [child for child, each in zip(children, found, strict=True) if each is None and child not in rows]
     if missing:
         msg = f"{place.url} names {missing[0]}, and there is no Zarr group. It is damaged: report it to its archive."
         raise UnreadableImageError(msg)
@@ -138,7 +151,7 @@ def _read_levels(place: Place, group: StoredGroup, below: str, executor: ThreadP
             )
             raise UnreadableImageError(msg)
         arrays.append(parse_array(below + path, files))
-    labels = _read_group(place, f"{below}labels", executor)
+    labels = _read_group(place, f"{below}labels", executor, _NEW if group.is_new else _OLD)
     groups = () if labels is None else (labels,)
     return StoredGroup(group.path, group.files, group.attributes, tuple(arrays), groups)
 
@@ -158,7 +171,7 @@ def _children(
         if "series" in metadata:
             return [], ("METADATA.ome.xml",)
         if _SERIES in metadata:
-            listing = _read_group(place, f"{below}OME", executor)
+            listing = _read_group(place, f"{below}OME", executor, _NEW if group.is_new else _OLD)
             series = list(listing.metadata.get("series", ())) if listing else []
             if not series:
                 series = _count_series(place, below)

@@ -81,7 +81,9 @@ class ImageItems:
                 names = [each.path.removeprefix(f"{group.path}/") for each in children]
                 if not names:
                     return
-                changed = {**group.metadata, "labels": names}
+                # Some writers forget the version here, without which it is no valid OME-Zarr 0.5.
+                stated = {"version": of.metadata["version"]} if of and "version" in of.metadata else {}
+                changed = {**stated, **group.metadata, "labels": names}
             yield from self._group_files(group, changed, told)
             for child in children:
                 yield from self._parts(child, selection, told, of)
