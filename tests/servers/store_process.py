@@ -115,17 +115,15 @@ def file_answer(file: Path, asked: dict[str, str], fault: Fault | None) -> Answe
         "ETag": f'"{stat.st_mtime_ns:x}-{size:x}"',
         "Content-Type": "application/octet-stream",
     } | {name: value for name, value in (fault.headers if fault else {}).items() if name != "Content-Length"}
-    same = (headers["ETag"], headers["Last-Modified"])
-    unchanged = asked.get("if-none-match") in same or (
-        "if-none-match" not in asked and asked.get("if-modified-since") in same
-    )
+    same = {each for each in (headers["ETag"], headers["Last-Modified"]) if each is not None}
+    unchanged = asked.get("if-none-match", asked.get("if-modified-since")) in same
     part: tuple[int, int] | None = (0, size)
     status = 200
-    if "range" in asked and not (fault and fault.whole) and asked.get("if-range", same[0]) in same:
+    if "range" in asked and not (fault and fault.whole) and ("if-range" not in asked or asked["if-range"] in same):
         part, status = parse_range(asked["range"], size), 206
     if unchanged or part is None:
         os.close(descriptor)
-        headers = {"ETag": same[0], "Last-Modified": same[1]}
+        headers = {name: headers[name] for name in ("ETag", "Last-Modified") if headers[name] is not None}
         return text_answer(304, **headers) if unchanged else text_answer(416, **{"Content-Range": f"bytes */{size}"})
     first, end = part
     if status == 206:
@@ -178,6 +176,8 @@ class Connection(asyncio.Protocol):
 
     def take(self) -> None:
         """Take the next request that is whole."""
+        if self.busy:
+            return
         head, found, rest = self.received.partition(b"\r\n\r\n")
         if not found:
             return
@@ -250,13 +250,14 @@ class Connection(asyncio.Protocol):
         stops = [each for each in (fault.cut, fault.reset, fault.stall) if each is not None]
         end = min([answer.length, *stops])
         at, began = 0, asyncio.get_running_loop().time()
-        while at < end and not self.closed:
+        while at < end and not self.closed and not self.transport.is_closing():
             data = bytearray(answer.read(at, min(piece, end - at)))
             if fault.flip is not None and 0 <= fault.flip - answer.start - at < len(data):
                 data[fault.flip - answer.start - at] ^= 0xFF
             self.transport.write(b"%x\r\n%b\r\n" % (len(data), bytes(data)) if fault.framing == "chunked" else data)
             at += len(data)
             await self.writable.wait()
+            await asyncio.sleep(0)
             if rate and at < end and (ahead := began + at / rate - asyncio.get_running_loop().time()) > 0:
                 await asyncio.sleep(ahead)
             if not data:
@@ -277,7 +278,7 @@ class Connection(asyncio.Protocol):
         if close:
             self.transport.close()
         elif self.received and not self.closed:
-            self.take()
+            asyncio.get_running_loop().call_soon(self.take)
 
     def note(self, status: int, sent: int) -> None:
         self.store.now -= 1

@@ -79,6 +79,7 @@ class Connection:
     """
 
     def __init__(self, scheme: str, host: str, *, connect_timeout: float, stall_timeout: float) -> None:
+        self._socket: socket.socket | None = None
         self.key = (scheme, host)
         self.fresh = True
         self.since = 0.0
@@ -98,7 +99,6 @@ class Connection:
         elif proxy is not None:
             self._prefix = f"http://{host}"
             self._extra = "".join(f"{name}: {value}\r\n" for name, value in proxy.headers.items())
-        self._socket: socket.socket | None = None
 
     def ask(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
         """Send a request and read the head of the answer.
@@ -139,7 +139,11 @@ class Connection:
         """Close it, whatever is under way."""
         if self._socket is not None:
             self._source.close()
-        self._http.close()
+            self._socket.close()
+            self._socket = None
+
+    def __del__(self) -> None:
+        self.close()
 
     def _connect(self) -> None:
         try:

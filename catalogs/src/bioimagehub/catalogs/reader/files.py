@@ -94,6 +94,11 @@ class RemoteFile(io.RawIOBase):
                 self._at += len(part)
             return max(0, end - first)
 
+    def readall(self) -> bytes:
+        """Read all bytes from the position on, with as few requests as it takes."""
+        content = bytearray(max(0, self.size - self._at))
+        return bytes(memoryview(content)[: self.readinto(content)])
+
     def _find_size(self) -> int:
         if self._size is None:
             version = self._place.version

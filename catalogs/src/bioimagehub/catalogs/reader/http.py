@@ -137,11 +137,12 @@ class Http:
 
     def _try(self, task: Task, url: str, authorize: Authorize) -> None:
         """Make one try, following redirects."""
-        here, home = url, _parse(url, url)
+        here, home = url, None
         for _ in range(_REDIRECTS + 1):
             address = _parse(here, url)
+            home = home or address[:2]
             headers: Mapping[str, str] = task.headers()
-            if address[:2] == home[:2]:
+            if address[:2] == home:
                 headers = authorize(task.method, here, headers)
             with self.slots.use(address.host):
                 target = self._ask(task, address, headers)
@@ -200,6 +201,7 @@ class Http:
             if answer.ended and answer.length and connection.holds_more():
                 msg = f"more came than the {answer.length:,} bytes that it says it has"
                 task.restart()
+                answer.reusable = False
                 raise BrokenAnswerError(msg)
             self.slots.praise(address.host)
             if not answer.ended:

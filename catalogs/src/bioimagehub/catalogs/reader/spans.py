@@ -55,10 +55,10 @@ class Span:
         """
         start = self.start or 0
         first = self.within(size)[0]
-        wanted = first + (self.length or 0)
-        if self.exact and (wanted > size or start > size):
+        wanted = max(start, first) + (self.length or 0)
+        if self.exact and wanted > size:
             msg = (
-                f"{hide_secrets(url)} has {size:,} bytes; expected at least {max(wanted, start):,}. "
+                f"{hide_secrets(url)} has {size:,} bytes; expected at least {wanted:,}. "
                 "It is cut off, or what describes it is of another file: get it again, or report it to its archive."
             )
             raise TruncatedFileError(msg)
