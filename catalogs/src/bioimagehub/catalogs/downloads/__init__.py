@@ -1,10 +1,4 @@
-"""Downloads: one file, a whole dataset or a part of it, planned first, resumed after a cut, checked, and reported.
-
->>> from bioimagehub.catalogs.downloads import plan_fetch
->>> plan = plan_fetch("samples:bbbc038-nuclei")
->>> plan.licence, sum(item.last for item in plan.items)
-('CC0-1.0', 0)
-"""
+"""Downloads: one file, a whole dataset or a part of it, planned first, resumed after a cut, checked, and reported."""
 
 from __future__ import annotations
 

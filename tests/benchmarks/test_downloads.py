@@ -1,0 +1,126 @@
+"""Downloads beside what people would use otherwise: curl, aria2c, wget, pooch and fsspec, on one server.
+
+The server answers after 20 ms. Each tool is used as its manual says for the task: many connections where it can.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import fsspec
+import numpy as np
+import pooch
+import pytest
+
+from bioimagehub.catalogs.downloads import Plan, fetch
+from bioimagehub.catalogs.downloads.items import Item
+from servers.store import StoreServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+    Tool = Callable[[str, list[str], Path], object]
+
+SIZE, COUNT, SMALL = 524_288_000, 5_000, 41_000
+DELAY, CAP = 0.02, 20e6
+ROUNDS = 3
+WANTED = 1.1
+"""Times the fastest of the others that a download may take."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("store")
+    rng = np.random.default_rng(0)
+    with (folder / "large.bin").open("wb") as file:
+        for _ in range(SIZE // 2**20):
+            file.write(rng.bytes(2**20))
+    (folder / "small").mkdir()
+    for number in range(COUNT):
+        (folder / "small" / f"{number:05}.tif").write_bytes(rng.bytes(SMALL))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def run(*command: Any) -> None:
+    subprocess.run([str(each) for each in command], check=True, capture_output=True)
+
+
+def ours(url: str, names: list[str], into: Path) -> None:
+    size = SIZE if len(names) == 1 else SMALL
+    items = tuple(Item(path=name, urls=(f"{url}/{name}",), size=size) for name in names)
+    assert fetch(Plan(source=url, items=items), into).complete
+
+
+def curl(url: str, names: list[str], into: Path) -> None:
+    listed = "".join(f'url = "{url}/{name}"\noutput = "{into / name}"\n' for name in names)
+    (into / "list").write_text(listed)
+    run("curl", "-sS", "-Z", "--parallel-max", 64, "--parallel-immediate", "--create-dirs", "--config", into / "list")
+
+
+def aria2c(url: str, names: list[str], into: Path) -> None:
+    listed = "".join(f"{url}/{name}\n dir={into / name / '..'}\n out={name.rpartition('/')[2]}\n" for name in names)
+    (into / "list").write_text(listed)
+    options = ["-x16", "-s16", "-k1M", "-j64", "--file-allocation=none", "-q"]
+    run("aria2c", *options, "--input-file", into / "list")
+
+
+def wget(url: str, names: list[str], into: Path) -> None:
+    for name in names:
+        run("wget", "-q", "-O", into / name, f"{url}/{name}")
+
+
+def use_pooch(url: str, names: list[str], into: Path) -> None:
+    for name in names:
+        pooch.retrieve(f"{url}/{name}", None, fname=name, path=into)
+
+
+def use_fsspec(url: str, names: list[str], into: Path) -> None:
+    system = fsspec.filesystem("http", skip_instance_cache=True)
+    system.get([f"{url}/{name}" for name in names], [str(into / name) for name in names])
+
+
+LARGE_TOOLS: dict[str, Tool] = {
+    "bioimagehub": ours, "curl": curl, "aria2c": aria2c, "wget": wget, "pooch": use_pooch, "fsspec": use_fsspec,
+}  # fmt: skip
+# Those that make a connection a file, one after another, take minutes.
+SMALL_TOOLS: dict[str, Tool] = {"bioimagehub": ours, "curl": curl, "aria2c": aria2c, "fsspec": use_fsspec}
+
+
+def race(tools: dict[str, Tool], names: list[str], server: StoreServer, work: Path, rounds: int) -> dict[str, float]:
+    """Give the best time of each tool, run in turns."""
+    best: dict[str, float] = {}
+    for _ in range(rounds):
+        for name, tool in tools.items():
+            into = work / "into"
+            (into / names[0]).parent.mkdir(parents=True)
+            start = perf_counter()
+            tool(server.url, names, into)
+            best[name] = min(best.get(name, float("inf")), perf_counter() - start)
+            assert all((into / each).read_bytes() == (server.folder / each).read_bytes() for each in names[:1])
+            assert sum((into / each).is_file() for each in names) == len(names)
+            shutil.rmtree(into)
+    return best
+
+
+@pytest.mark.parametrize(
+    ("what", "rate", "rounds"), [("large", None, ROUNDS), ("large", CAP, 1), ("small", None, ROUNDS)], ids=str
+)
+def test_downloads(
+    benchmark: BenchmarkFixture, folder: Path, tmp_path: Path, what: str, rate: float | None, rounds: int
+) -> None:
+    names = ["large.bin"] if what == "large" else [f"small/{number:05}.tif" for number in range(COUNT)]
+    tools = LARGE_TOOLS if what == "large" else SMALL_TOOLS
+    with StoreServer(folder, delay=DELAY, rate=rate) as server:
+        best = benchmark.pedantic(race, (tools, names, server, tmp_path, rounds), rounds=1)
+    fastest = min(seconds for name, seconds in best.items() if name != "bioimagehub")
+    print(f"\n{what}, {'no cap' if rate is None else f'{rate / 1e6:.0f} MB/s a connection'}, {DELAY * 1000:.0f} ms")
+    for name, seconds in sorted(best.items(), key=lambda pair: pair[1]):
+        print(f"  {name:<12} {seconds:7.2f} s   {seconds / fastest:5.2f} x the fastest of the others")
+    assert best["bioimagehub"] <= WANTED * fastest
