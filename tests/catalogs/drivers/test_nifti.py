@@ -11,7 +11,8 @@ from bioimagehub.catalogs.drivers.nifti import open_array, scan
 from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError, TruncatedFileError, UnreadableImageError
 from bioimagehub.catalogs.reader import Place
 from catalogs.drivers.contract import DriverContract, Written
-from catalogs.drivers.writers.itk_images import write_with_itk
+from catalogs.drivers.writers import itk_images
+from catalogs.drivers.writers.itk_images import itk_files
 from servers.store import StoreServer
 
 if TYPE_CHECKING:
@@ -117,13 +118,18 @@ class TestWrittenByItk(DriverContract):
     driver = "nifti"
 
     def write(self, folder: Path) -> Written:
-        file = write_with_itk(folder / "itk.nii", VALUES.astype(np.uint8), (0.5, 0.25, 3.0), (0, 0, 0))
+        file = folder / "itk.nii"
+        file.write_bytes(itk_files()[file.suffix])
         return Written(
             file,
-            VALUES.astype(np.uint8),
+            itk_images.VALUES,
             ("z", "y", "x"),
-            # The NIfTI format counts to the right and to the front, ITK to the left and to the back.
-            coords={"z": 3000 * np.arange(6), "y": -250 * np.arange(9), "x": -500 * np.arange(14)},
+            # Millimetres; NIfTI counts to the right and to the front, ITK to the left and to the back.
+            coords={
+                "z": 3000 + 3000 * np.arange(6),
+                "y": -2000 - 250 * np.arange(9),
+                "x": -1000 - 500 * np.arange(14),
+            },
         )
 
 

@@ -10,7 +10,8 @@ from bioimagehub.catalogs.drivers.nrrd import open_array, scan
 from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError, TruncatedFileError, UnreadableImageError
 from bioimagehub.catalogs.reader import Place
 from catalogs.drivers.contract import DriverContract, Written
-from catalogs.drivers.writers.itk_images import write_with_itk
+from catalogs.drivers.writers import itk_images
+from catalogs.drivers.writers.itk_images import itk_files
 from servers.store import StoreServer
 
 if TYPE_CHECKING:
@@ -108,8 +109,14 @@ class TestWrittenByItk(DriverContract):
     driver = "nrrd"
 
     def write(self, folder: Path) -> Written:
-        file = write_with_itk(folder / "itk.nrrd", VALUES, (0.5, 0.25, 3.0), (1, 2, 3))
-        return Written(file, VALUES, ("z", "y", "x"), units=dict.fromkeys("zyx", "pixel"))
+        file = folder / "itk.nrrd"
+        file.write_bytes(itk_files()[file.suffix])
+        return Written(
+            file,
+            itk_images.VALUES,
+            ("z", "y", "x"),
+            units=dict.fromkeys("zyx", "pixel"),
+        )
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "<i2", ">i2", "<u2", ">u4", "<i4", ">i8", "<u8", "<f4", ">f8"])

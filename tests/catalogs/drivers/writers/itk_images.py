@@ -1,33 +1,37 @@
-"""Writes images with ITK, in a process of its own: its modules crash where warnings are errors."""
+"""Writes an image with ITK, in a process of its own: its modules crash where warnings are errors."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+import tempfile
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from pathlib import Path
+VALUES = np.random.default_rng(7).integers(-900, 900, (6, 9, 14)).astype(np.int16)
+"""Axes z y x."""
 
-    from numpy.typing import NDArray
+SPACING, ORIGIN = (0.5, 0.25, 3.0), (1.0, 2.0, 3.0)
+"""Along x, y, z."""
 
-PROGRAM = """
+PROGRAM = f"""
 import sys, itk, numpy
-values, file, spacing, origin = sys.argv[1:]
-image = itk.image_from_array(numpy.load(values))
-image.SetSpacing([float(step) for step in spacing.split(",")])
-image.SetOrigin([float(step) for step in origin.split(",")])
-itk.imwrite(image, file)
+folder = sys.argv[1]
+image = itk.image_from_array(numpy.load(folder + "/values.npy"))
+image.SetSpacing({list(SPACING)})
+image.SetOrigin({list(ORIGIN)})
+for ending in ("mrc", "nii", "nrrd"):
+    itk.imwrite(image, folder + "/itk." + ending)
 """
 
 
-def write_with_itk(file: Path, values: NDArray[Any], spacing: tuple[float, ...], origin: tuple[float, ...]) -> Path:
-    """Write an image in the format that the name ends with; axes z y x, spacing and origin along x, y, z."""
-    stored = file.with_name(f"{file.name}.npy")
-    np.save(stored, values)
-    numbers = [",".join(map(str, each)) for each in (spacing, origin)]
-    subprocess.run([sys.executable, "-c", PROGRAM, stored, file, *numbers], check=True, capture_output=True)
-    stored.unlink()
-    return file
+@cache
+def itk_files() -> dict[str, bytes]:
+    """Write `VALUES` in each format; the content by the end of the name."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        np.save(folder / "values.npy", VALUES)
+        subprocess.run([sys.executable, "-c", PROGRAM, name], check=True, capture_output=True)
+        return {file.suffix: file.read_bytes() for file in folder.glob("itk.*")}
