@@ -15,11 +15,11 @@ import itertools
 import struct
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from bioimagehub.catalogs.drivers.tiff_files.sources import WINDOW
+from bioimagehub.catalogs.drivers.tiff_files.sources import WINDOW, file_name
 from bioimagehub.catalogs.errors import UnreadableImageError
 
 if TYPE_CHECKING:
@@ -38,9 +38,12 @@ NEEDED = {*OFFSETS, *COUNTS, SUBIFDS, DESCRIPTION, JPEG_TABLES, 258, 339}
 FORM = (254, 256, 257, 258, 259, 262, 266, 277, 278, 284, 317, 322, 323, 338, 339, 530, 32997, 32998, 42113)
 """Tags on which it depends how the segments of a page are decoded, and where they lie in the image."""
 
-TYPES = {1: "u1", 2: "S1", 3: "u2", 4: "u4", 5: "2u4", 6: "i1", 7: "S1", 8: "i2", 9: "i4", 10: "2i4"} | {
+TYPES = {1: "u1", 2: "S1", 3: "u2", 4: "u4", 5: "V8", 6: "i1", 7: "S1", 8: "i2", 9: "i4", 10: "V8"} | {
     11: "f4", 12: "f8", 13: "u4", 16: "u8", 17: "i8", 18: "u8"
 }  # fmt: skip
+"""NumPy's types by their number; fractions are not looked into here."""
+
+LENGTHS = {kind: int(name[1:]) for kind, name in TYPES.items()}
 NEIGHBOURS = 64 * 2**10
 """Values that lie so close to their directory are fetched along with the next one."""
 
@@ -51,12 +54,11 @@ MOST = 2**22
 """Directories of a file; more are a chain that has no end."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A tag: the type and number of its values, and where they lie."""
 
     kind: str
-    count: int
+    number: int
     start: int
     length: int
 
@@ -91,7 +93,7 @@ class Directory:
             entry = self.entries.get(tag)
             if entry is not None:
                 data = self.source.fetch(entry.start, entry.length)
-                return np.frombuffer(data, np.dtype(entry.kind).newbyteorder(self.order), count=entry.count)
+                return np.frombuffer(data, np.dtype(entry.kind).newbyteorder(self.order), count=entry.number)
         return None
 
     def content(self, tag: int) -> bytes:
@@ -148,7 +150,10 @@ class Chain:
             raise UnreadableImageError(msg)
         self.order = order
         self._big = number == 43
-        first = struct.unpack(f"{order}Q", head[8:16])[0] if self._big else struct.unpack(f"{order}I", head[4:8])[0]
+        # Hamamatsu's slides are classic TIFF with offsets of 64 bits, whose upper halves lie behind a directory.
+        self._ndpi = number == 42 and order == "<" and file_name(self.source.place).lower().endswith(".ndpi")
+        at, pointer = (8, "Q") if self._big else (4, "Q" if self._ndpi and len(head) >= 12 else "I")
+        first = struct.unpack_from(f"{order}{pointer}", head, at)[0]
         return [lambda: self._step(first)]
 
     def _step(self, offset: int) -> list[Job]:
@@ -189,7 +194,8 @@ class Chain:
         ranges = [
             (entry.start, entry.length)
             for tag, entry in directory.entries.items()
-            if (tag in NEEDED or entry.length <= NEIGHBOURS)
+            if not directory.offset <= entry.start < directory.end
+            and (tag in NEEDED or entry.length <= NEIGHBOURS)
             and entry.start + entry.length <= self.source.size
             and self.source.cached(entry.start, entry.length) is None
         ]
@@ -227,8 +233,9 @@ class Chain:
 
     def _parse(self, offset: int) -> tuple[Directory, int]:
         """Read a directory, and the offset of the next."""
-        head, each, step, wide = ("Q", "HHQ", 20, 8) if self._big else ("H", "HHI", 12, 4)
-        size = struct.calcsize(f"{self.order}{head}")
+        head, each, pointer = ("Q", "HHQQ", "Q") if self._big else ("H", "HHII", "Q" if self._ndpi else "I")
+        size, step = struct.calcsize(f"={head}"), struct.calcsize(f"={each}")
+        wide, link = step - struct.calcsize(f"={each[:3]}"), struct.calcsize(f"={pointer}")
         around = {"before": self._before, "after": self._after}
         number = struct.unpack(f"{self.order}{head}", self.source.fetch(offset, size, **around))[0]
         if not 0 < number <= 4096:
@@ -237,25 +244,22 @@ class Chain:
                 "entries; expected 1 to 4096. Fetch the file anew."
             )
             raise UnreadableImageError(msg)
-        length = number * step + wide
+        length = number * (step + 4 * self._ndpi) + link
         data = self.source.fetch(offset + size, length, **around)
+        following = struct.unpack_from(f"{self.order}{pointer}", data, number * step)[0]
+        high = struct.unpack_from(f"<{number}I", data, number * step + link) if self._ndpi else (0,) * number
         entries: dict[int, Entry] = {}
-        for at in range(0, number * step, step):
-            tag, kind, count = struct.unpack_from(f"{self.order}{each}", data, at)
-            if kind not in TYPES:
-                if tag in NEEDED or tag in FORM:
-                    msg = (
-                        f"{self.source.place.url} is damaged: tag {tag} of the directory at byte {offset} is of the "
-                        f"type {kind}; expected one of {sorted(TYPES)}. Fetch the file anew."
-                    )
-                    raise UnreadableImageError(msg)
-                continue
-            bytes_long = count * np.dtype(TYPES[kind]).itemsize
-            start = offset + size + at + step - wide
-            if bytes_long > wide:
-                start = struct.unpack_from(f"{self.order}{'Q' if self._big else 'I'}", data, at + step - wide)[0]
-            entries.setdefault(tag, Entry(TYPES[kind], count, start, bytes_long))
-        following = struct.unpack_from(f"{self.order}{'Q' if self._big else 'I'}", data, number * step)[0]
+        for at, (tag, kind, count, value) in enumerate(struct.iter_unpack(self.order + each, data[: number * step])):
+            if kind in TYPES:
+                inline = count * LENGTHS[kind] <= wide
+                start = offset + size + (at + 1) * step - wide if inline else value + (high[at] << 32)
+                entries.setdefault(tag, Entry(TYPES[kind], count, start, count * LENGTHS[kind]))
+            elif tag in NEEDED or tag in FORM:
+                msg = (
+                    f"{self.source.place.url} is damaged: tag {tag} of the directory at byte {offset} is of the type "
+                    f"{kind}; expected one of {sorted(TYPES)}. Fetch the file anew."
+                )
+                raise UnreadableImageError(msg)
         return Directory(self.source, self.order, offset, offset + size + length, entries), following
 
 

@@ -14,7 +14,15 @@ from bioimagehub.catalogs.drivers.tiff_files.calibration import calibrate
 from bioimagehub.catalogs.drivers.tiff_files.directories import DESCRIPTION, FORM, NEEDED, Chain, Directory, read_chains
 from bioimagehub.catalogs.drivers.tiff_files.forms import describe_form
 from bioimagehub.catalogs.drivers.tiff_files.ome_xml import OmeDocument, OmeImage, parse_ome
-from bioimagehub.catalogs.drivers.tiff_files.series import Forms, Level, Page, Series, page_of, same_form
+from bioimagehub.catalogs.drivers.tiff_files.series import (
+    Forms,
+    Level,
+    Page,
+    Series,
+    page_of,
+    same_form,
+    split_positions,
+)
 from bioimagehub.catalogs.drivers.tiff_files.sources import Source, beside, file_name, open_source
 from bioimagehub.catalogs.errors import CatalogError, MissingFileError, UnreadableImageError
 
@@ -23,7 +31,9 @@ if TYPE_CHECKING:
 
     from bioimagehub.catalogs.reader import Place
 
-HARMLESS = re.compile(r"GDAL_NODATA|imagej_metadata|StripByteCounts|StripOffsets|not stitched|AVS series")
+HARMLESS = re.compile(
+    r"GDAL_NODATA|imagej_metadata|read_uic_tag|StripByteCounts|StripOffsets|correcting LSM|not stitched|AVS series"
+)
 """What tifffile remarks on that has no bearing on the pixels, or is checked here."""
 
 LOST = re.compile(r"zeroed|missing|truncated|out of range|invalid|generic series|is empty|expected|cannot|raised")
@@ -44,6 +54,9 @@ BROKEN = (
 
 FRAMES = ("eer", "scanimage")
 """Kinds of series whose pages are timepoints, where nothing else is said."""
+
+POSITIONS = {"lsm": "PM", "mmstack": "R"}
+"""Axes that are places on the slide, by the kind of series: each place is an image."""
 
 TAG = re.compile(r"tifffile\.TiffTag (\d+)")
 """How it begins to speak of a tag that it leaves out."""
@@ -74,7 +87,8 @@ class Scanned:
         from tifffile import TiffPage
 
         self.tiff.filehandle.seek(directory.offset)
-        return TiffPage(self.tiff, 0)
+        # For some formats tifffile goes by what the first page says, unless this is the first.
+        return TiffPage(self.tiff, 0 if directory is self.directories[0] else 1)
 
 
 def find_series(place: Place) -> tuple[list[Scanned], list[Series]]:
@@ -212,12 +226,12 @@ def _series_of_image(image: OmeImage, directories: Sequence[Directory], files: S
 def _series_of_tifffile(file: Scanned) -> list[Series]:
     known = {each.offset: each for page in file.directories for each in (page, *page.reduced)}
     used: set[int] = set()
-    series = []
+    series: list[Series] = []
     for found in file.tiff.series:
         name = f"the series {found.name!r} of {file.place.url}"
         levels = [_level_of(each, file, known, used, name) for each in found.levels]
         spacing, channels = calibrate(file.tiff, found.keyframe)
-        series.append(Series(found.name, levels, spacing, channels))
+        series += split_positions(Series(found.name, levels, spacing, channels), POSITIONS.get(found.kind, ""))
     left = [each for each in known.values() if each.offset not in used]
     covered = [_extent(series_level) for each in series for series_level in each.levels]
     left = [each for each in left if not any(start <= _begin(each) < end for start, end in covered)]
@@ -322,8 +336,9 @@ def refuse_damage(name: str) -> Iterator[None]:
 
 
 def _tells_of_loss(level: int, text: str) -> bool:
+    if HARMLESS.search(text):
+        return False
     tag = TAG.search(text)
     if tag is not None:
         return int(tag[1]) in {*FORM, *NEEDED}
-    lost = level >= logging.ERROR or (level == logging.WARNING and LOST.search(text))
-    return bool(lost) and not HARMLESS.search(text)
+    return level >= logging.ERROR or (level == logging.WARNING and LOST.search(text) is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,6 +94,35 @@ def page_of(directory: Directory, file: int) -> Page:
         raise UnreadableImageError(msg)
     counts = np.zeros(0, np.uint64) if counts is None else counts
     return Page(file, offsets.astype(np.uint64), counts.astype(np.uint64), directory.content(JPEG_TABLES))
+
+
+def split_positions(series: Series, letters: str) -> list[Series]:
+    """Make a series of each position, where positions are an axis.
+
+    Parameters
+    ----------
+    series : Series
+    letters : str
+        Axes that are positions.
+    """
+    first = series.levels[0]
+    axes = zip(first.letters, first.shape, strict=True)
+    at = next((number for number, (letter, size) in enumerate(axes) if letter in letters and size > 1), None)
+    if at is None or len(first.pages) % math.prod(first.shape[: at + 1]):
+        return [series]
+    found = []
+    for position in range(first.shape[at]):
+        levels = []
+        for level in series.levels:
+            numbers = np.arange(len(level.pages)).reshape(math.prod(level.shape[:at]), level.shape[at], -1)[:, position]
+            shape = (*level.shape[:at], *level.shape[at + 1 :])
+            pages = [level.pages[number] for number in numbers.ravel()]
+            levels.append(
+                replace(level, letters=level.letters[:at] + level.letters[at + 1 :], shape=shape, pages=pages)
+            )
+        name = f"{series.name} position {position}".strip()
+        found += split_positions(Series(name, levels, series.spacing, series.channels), letters)
+    return found
 
 
 def lay_out(level: Level, sizes: Sequence[int], name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
