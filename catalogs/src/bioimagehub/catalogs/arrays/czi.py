@@ -37,6 +37,9 @@ TYPES = {0: ("<u1", 1), 1: ("<u2", 1), 2: ("<f4", 1), 3: ("<u1", 3), 4: ("<u2", 
 RAW, JPEG_XR, ZSTD, ZSTD_HEADED = 0, 4, 5, 6
 CODECS = {RAW, JPEG_XR, ZSTD, ZSTD_HEADED}
 
+_LARGEST = 2**25
+"""Pixels along an axis, and steps of any other: far more than any slide has."""
+
 _LEAD = 64 * 2**10
 """Bytes before the samples of a sub-block that are read with them: its headers and XML, seldom more."""
 
@@ -122,14 +125,21 @@ def _read_directory(data: bytes) -> tuple[NDArray[np.int64], str]:
                 _require(size <= 1 or letter == "M", f"a sub-block has {size} steps along {letter}")
                 row[letter] = start
         at += 20 * number
+        sizes = [row[name] for name in ("height", "width", "rows", "columns")]
+        _require(position > 0 and min(sizes) > 0, "a sub-block has no pixels, or no place in the file")
         rows.append([row[column] for column in COLUMNS])
     return np.array(rows, np.int64).reshape(-1, len(COLUMNS)), "".join(sorted(found))
 
 
 def _limit(blocks: NDArray[np.int64], others: list[int]) -> NDArray[np.int64]:
-    """Fill in how many bytes to read of each sub-block: up to the next segment that is known, or its full size."""
+    """Check how far sub-blocks are apart, and fill in how many bytes to read of each.
+
+    That is up to the next segment that is known, or its full size.
+    """
     if not len(blocks):
         return blocks
+    spans = np.ptp(blocks[:, COLUMNS.index("M") + 1 :], axis=0)
+    _require(int(spans.max()) < _LARGEST, f"its sub-blocks are {int(spans.max())} pixels or steps apart")
     columns = dict(zip(COLUMNS, blocks.T, strict=True))
     ordered = np.unique(np.concatenate([columns["position"], others]))
     following = np.append(ordered, ordered[-1])[np.searchsorted(ordered, columns["position"]) + 1]

@@ -7,7 +7,9 @@ Source: Leica, LAS AF file format, as liffile describes it: https://github.com/c
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import ParseError
 
 from bioimagehub.catalogs.arrays.choice import choose_image, refuse_label
 from bioimagehub.catalogs.errors import CatalogError, UnreadableImageError
@@ -28,6 +30,9 @@ _AXES = {1: "x", 2: "y", 3: "z", 4: "t", 5: "emission", 6: "rotation", 9: "excit
 """Axes by the number that Leica gives them (DimID)."""
 
 _ORDER = ("field", "loop", "rotation", "excitation", "emission", "t", "c", "z", "y", "x")
+_DAMAGE = (ValueError, LookupError, OSError, struct.error, ParseError, AssertionError, OverflowError, MemoryError)
+"""What the library raises on damaged files."""
+
 _COLOURS = {1: "red", 2: "green", 3: "blue"}
 
 
@@ -117,9 +122,7 @@ def scan(url: str | Place) -> Layout:
     UnreadableImageError
         If the file is not a LIF or LOF file, or is damaged.
     """
-    import struct
     from types import SimpleNamespace
-    from xml.etree.ElementTree import ParseError
 
     from liffile import LifFile, LifFileType
 
@@ -134,7 +137,7 @@ def scan(url: str | Place) -> Layout:
             size = file.seek(0, 2)
         except CatalogError:
             raise
-        except (ValueError, KeyError, OSError, struct.error, ParseError, AssertionError, OverflowError) as error:
+        except _DAMAGE as error:
             msg = (
                 f"{place.url} cannot be read as a Leica image file: {error}. Expected a whole LIF or LOF file. "
                 "Fetch it anew, or check its address."

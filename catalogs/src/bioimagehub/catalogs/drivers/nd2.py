@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 OPTIONS: tuple[str, ...] = ("series",)
 
-_DAMAGE = (ValueError, LookupError, OSError, TypeError, NameError, AttributeError, struct.error, zlib.error)
+_DAMAGE = (
+    *(ValueError, LookupError, OSError, TypeError, NameError, AttributeError, MemoryError),
+    *(struct.error, zlib.error),
+)
 """What the library raises on damaged files."""
 
 _LOOPS = {"TimeLoop": "t", "NETimeLoop": "t", "ZStackLoop": "z", "XYPosLoop": "position"}
@@ -215,7 +218,7 @@ def _check_frames(frames: dict[int, tuple[int, int]], count: int, size: int) -> 
         return f"{beyond} of its {len(frames)} frames are in no loop of the experiment"
     if not frames:
         return "it has no frames"
-    short = sum(start + length > size for start, length in frames.values())
+    short = sum(length <= 0 or start + length > size for start, length in frames.values())
     if short:
         return f"{short} of its {len(frames)} frames end beyond the file, which has {size} bytes"
     return ""
