@@ -206,7 +206,7 @@ def test_least_positions_are_those_of_borders_of_cells(tmp_path: Path, centers: 
     assert [float(found[axis][0]) for axis in "zyx"] == [first] * 3
     again = open_array(str(replace_in(file, (b"centerings", b"centers"))))
     assert [float(again[axis][0]) for axis in "zyx"] == [first] * 3
-    with pytest.raises(UnreadableImageError, match=r"Correct the field centers"):
+    with pytest.raises(UnreadableImageError, match=r"3 axes, and 2 values in its field centerings"):
         open_array(str(replace_in(file, (b"centers: node" if centers == "node" else b"centers: cell", b"centers:"))))
 
 
@@ -258,6 +258,8 @@ def test_complex_numbers_are_refused(tmp_path: Path) -> None:
         (b"sizes: 14 9 6", b"sizes: 14 9", r"3 dimensions of the sizes \[14, 9\]"),
         (b"sizes: 14 9 6", b"sizes: 14 9 0", r"3 dimensions of the sizes \[14, 9, 0\]"),
         (b"type: int16\n", b"", "no field 'type'"),
+        (b"sizes:", b"kinds: domain domain\nsizes:", "3 axes, and 2 values in its field kinds. Correct"),
+        (b"sizes:", b"units: um\nspacings: 1 2 3\nsizes:", "3 axes, and 1 values in its field units. Correct"),
         (b"NRRD", b"BIRD", "cannot be read as NRRD"),
         (b"dimension: 3", b"dimension three", "cannot be read as NRRD"),
     ],

@@ -32,6 +32,7 @@ _TYPES = {
 }  # fmt: skip
 _CODECS: dict[str, Codec | None] = {"raw": None, "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 _COLOURS = {"rgb-color": ("red", "green", "blue"), "rgba-color": ("red", "green", "blue", "alpha")}
+_PER_AXIS = ("axis mins", "centerings", "kinds", "space directions", "spacings", "units")
 _UNKNOWN_KINDS = ("", "none", "???")
 
 
@@ -101,6 +102,12 @@ def _load(data: bytes, name: str) -> tuple[dict[str, Any], int]:
     sizes = [int(size) for size in header["sizes"]]
     if len(sizes) != header["dimension"] or min(sizes, default=0) < 1:
         _refuse(name, f"has {header['dimension']} dimensions of the sizes {sizes}", "Correct the header")
+    if "centers" in header:
+        header["centerings"] = str(header["centers"]).split()
+    for field in _PER_AXIS:
+        if field in header and len(header[field]) != len(sizes):
+            found = f"has {len(sizes)} axes, and {len(header[field])} values in its field {field}"
+            _refuse(name, found, f"Correct the field {field} of the header")
     return header, file.tell()
 
 
@@ -122,7 +129,7 @@ def _name_axes(header: dict[str, Any], name: str) -> list[str]:
             names.append(next(spatial, "?"))
         else:
             names.append("c")
-    if len(kinds) != count or "?" in names or len(set(names)) < len(names):
+    if "?" in names or len(set(names)) < len(names):
         told = ", ".join(kind or "not stated" for kind in kinds)
         _refuse(
             name,
@@ -140,10 +147,6 @@ def _physical_axes(header: dict[str, Any], names: list[str], name: str) -> tuple
     count = len(names)
     spacings, mins = (header.get(field, [math.nan] * count) for field in ("spacings", "axis mins"))
     units, centers = header.get("units", [""] * count), header.get("centerings", [""] * count)
-    if "centers" in header:
-        centers = str(header["centers"]).split()
-    if len(centers) != count:
-        _refuse(name, f"has {count} axes and the centers {centers}", "Correct the field centers of the header")
     axes = []
     for axis, spacing, unit, least, center in zip(names, spacings, units, mins, centers, strict=True):
         # The least position of cells is that of the border of the first one.
@@ -166,6 +169,8 @@ def _axes_of_directions(header: dict[str, Any], names: list[str], name: str) -> 
     units = [str(unit) for unit in header.get("space units", [""] * matrix.shape[1])]
     is_diagonal = matrix.shape[0] == matrix.shape[1] and not (matrix - np.diag(np.diag(matrix))).any()
     lengths = np.diag(matrix) if is_diagonal else np.linalg.norm(matrix, axis=1)
+    if len(units) != matrix.shape[1]:
+        _refuse(name, f"gives {matrix.shape[1]} directions the units {units}", "Correct the field space units")
     common = units[0] if len(set(units)) == 1 else ""
     found = {}
     for number, position in enumerate(spatial):
