@@ -14,6 +14,7 @@ import zarr
 import zarr.codecs as v3
 import zarr.codecs.numcodecs as extra
 
+from bioimagehub.catalogs.arrays.chains import parse_compressors
 from bioimagehub.catalogs.errors import UnreadableImageError
 from catalogs.arrays.stored_arrays import open_zarr, values_of, write
 
@@ -161,3 +162,20 @@ def test_unknown_codec_is_told(tmp_path: Path) -> None:
         file.write_text(json.dumps(document))
         with pytest.raises(UnreadableImageError, match=r"encoded with 'squeeze'.*store the image with blosc"):
             open_zarr(path)
+
+
+@pytest.mark.parametrize(
+    "codec", [*(numcodecs.Blosc(name) for name in BLOSC), numcodecs.Blosc("lz4", shuffle=0, clevel=0)], ids=str
+)
+def test_blosc_that_is_cut_anywhere_is_told(codec: numcodecs.Blosc) -> None:
+    """The decoder itself reads on in the memory behind it, or leaves the end as it was."""
+    values = values_of("uint16", (16, 16))
+    chain = parse_compressors(codec.get_config(), None, values.shape, values.dtype, "C", "a")
+    content = codec.encode(values)
+    np.testing.assert_array_equal(chain.decode(content, "0"), values)
+    out = np.empty_like(values)
+    for length in range(len(content)):
+        with pytest.raises(UnreadableImageError, match="chunk 0 cannot be read: it has"):
+            chain.decode(content[:length], "0")
+        with pytest.raises(UnreadableImageError, match="chunk 0 cannot be read: it has"):
+            chain.decode_into(content[:length], out, "0")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from bioimagehub.catalogs.arrays.sharded import open_pixels
 from bioimagehub.catalogs.arrays.zarr_metadata import parse_array
 from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError, UnreadableImageError
 from bioimagehub.catalogs.reader import Place
+from bioimagehub.catalogs.reader.versions import make_edition
 from catalogs.arrays.stored_arrays import chunk_files, open_zarr, values_of, write
 from catalogs.arrays.test_selection import expect, indices
 from servers.store import StoreServer
@@ -130,13 +130,14 @@ SETUPS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("setup", sorted(SETUPS))
-@pytest.mark.parametrize("cut", [0, 1, 20, -1])
+@pytest.mark.parametrize("cut", [0, 1, 20, -30, -1])
 def test_cut_chunk_is_told(tmp_path: Path, setup: str, cut: int) -> None:
     write(tmp_path / "a", values_of("uint16"), **SETUPS[setup])
     file = chunk_files(tmp_path / "a")[0]
     file.write_bytes(file.read_bytes()[:cut])
-    with pytest.raises(UnreadableImageError, match=r"chunk .* cannot be read.*Fetch the image anew"):
-        open_zarr(tmp_path / "a")[...]
+    for key in (..., (0, 0, slice(0, 8)), (slice(0, 4), slice(0, 8), slice(0, 8))):
+        with pytest.raises(UnreadableImageError, match=r"chunk .* cannot be read.*Fetch the image anew"):
+            open_zarr(tmp_path / "a")[key]
 
 
 @pytest.mark.parametrize("setup", ["raw", "blosc", "zstd"])
@@ -172,13 +173,19 @@ def test_array_that_is_gone_is_no_background(tmp_path: Path) -> None:
             pixels[...]
 
 
-def test_witness_is_compared_once(tmp_path: Path) -> None:
+def open_indexed(place: Place) -> ZarrPixels:
+    """Open as what was indexed before, with the metadata that are there now."""
+    document = place / "zarr.json"
+    content = document.read()
+    edition = make_edition(document.version, content)
+    return open_zarr(Place(place.url, edition=edition), indexed=True)
+
+
+def test_indexed_metadata_are_compared_once(tmp_path: Path) -> None:
     values = values_of("uint16")
     write(tmp_path / "a", values)
     with StoreServer(tmp_path) as server:
-        place = Place(f"{server.url}/a")
-        digest = hashlib.sha256((tmp_path / "a" / "zarr.json").read_bytes()).hexdigest()
-        pixels = open_zarr(place, witness=digest)
+        pixels = open_indexed(Place(f"{server.url}/a"))
         server.reset()
         np.testing.assert_array_equal(pixels[0, :5, :5], values[0, :5, :5])
         assert sorted(request.path for request in server.requests) == ["a/c/0/0/0", "a/zarr.json"]
@@ -187,11 +194,13 @@ def test_witness_is_compared_once(tmp_path: Path) -> None:
         assert "a/zarr.json" not in {request.path for request in server.requests}
 
 
-@pytest.mark.parametrize("remove", [False, True])
-def test_witness_that_changed_is_told(tmp_path: Path, remove: bool) -> None:
+@pytest.mark.parametrize("change", ["removed", "other pixels", "other metadata"])
+def test_indexed_metadata_that_changed_are_told(tmp_path: Path, change: str) -> None:
     write(tmp_path / "a", values_of("uint16"))
-    pixels = open_zarr(tmp_path / "a", witness="0" * 64)
-    if remove:
+    pixels = open_indexed(Place(str(tmp_path / "a")))
+    if change == "removed":
         (tmp_path / "a" / "zarr.json").unlink()
+    else:
+        write(tmp_path / "a", values_of("uint16"), overwrite=True, fill_value=int(change == "other metadata"))
     with pytest.raises(ChangedFileError, match=r"(changed|is missing now) since .*bioimagehub catalog index"):
         pixels[0, 0, 0]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bioimagehub.catalogs.arrays.codecs import Chain
+    from bioimagehub.catalogs.arrays.chains import Chain
     from bioimagehub.catalogs.arrays.pixels import Located
     from bioimagehub.catalogs.arrays.selection import Picked, Selection
     from bioimagehub.catalogs.arrays.work import Job

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bioimagehub.catalogs.arrays.codecs import Chain, Crc32c, ToArray, parse_codecs
+from bioimagehub.catalogs.arrays.chains import Chain, parse_codecs
+from bioimagehub.catalogs.arrays.codecs import Crc32c, ToArray
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

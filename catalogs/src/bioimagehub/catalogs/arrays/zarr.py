@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bioimagehub.catalogs.arrays.codecs import Chain
+    from bioimagehub.catalogs.arrays.chains import Chain
     from bioimagehub.catalogs.arrays.selection import Selection
     from bioimagehub.catalogs.arrays.work import Job
     from bioimagehub.catalogs.arrays.zarr_metadata import ArrayMetadata

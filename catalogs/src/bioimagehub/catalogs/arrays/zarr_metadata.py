@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bioimagehub.catalogs.arrays.codecs import Chain, parse_codecs, parse_compressors
+from bioimagehub.catalogs.arrays.chains import Chain, parse_codecs, parse_compressors
 from bioimagehub.catalogs.errors import UnreadableImageError
 
 if TYPE_CHECKING:

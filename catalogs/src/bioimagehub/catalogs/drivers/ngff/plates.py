@@ -115,7 +115,13 @@ class Fields:
         return read_image(self.documents, group)
 
     def see_listed(self, well: str, field: str) -> None:
-        """See that a well lists a field of view that all are declared to have.
+        """See that a well has the fields of view that all are declared to have.
+
+        Parameters
+        ----------
+        well : str
+        field : str
+            One that it has to have. If all are opened, it has to have the same as the first well.
 
         Raises
         ------
@@ -123,10 +129,10 @@ class Fields:
             If it does not.
         """
         listed = list_fields(self.documents, join(self.root, well))
-        if field not in listed:
+        if field not in listed or ("field" in self.dims and set(listed) != set(self.fields)):
             msg = (
-                f"The well {name_well(well)} of {self.documents.url(self.root)} has no field of view {field}, it has "
-                f"{', '.join(listed)}; as one array, each well has {', '.join(self.fields)}. Open one well with "
+                f"The well {name_well(well)} of {self.documents.url(self.root)} has the fields of view "
+                f"{', '.join(listed)}; in one array each well has {', '.join(self.fields)}. Open one well with "
                 "`well`, a field of view that all wells have with `field`, or all with open_tree."
             )
             raise UnreadableImageError(msg)
@@ -190,7 +196,11 @@ class _Opener:
             self.first.multiscale,
             self.first.label,
         )
-        pixels = image.pixels(self.level)
+        try:
+            pixels = image.pixels(self.level)
+        except UnreadableImageError:
+            self.check(well, field)  # tells it better if it should not be there at all
+            raise
         if (pixels.shape, pixels.dtype) != (self.shape, self.dtype):
             self._refuse(image, f"it is {pixels.dtype} {pixels.shape}, the first one {self.dtype} {self.shape}")
         return _Checked(pixels, self, well, field)
@@ -282,8 +292,7 @@ def find_plate(
         raise UnreadableImageError(msg)
     if documents.facts is not None:
         for each in wells:
-            for one in fields:
-                found.see_listed(each, one)
+            found.see_listed(each, fields[0])
     return found
 
 
