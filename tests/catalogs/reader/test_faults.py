@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import time
 from email.utils import formatdate
@@ -186,6 +187,31 @@ def test_what_came_before_a_cut_is_not_fetched_again(server: StoreServer, read: 
     assert second.headers["if-range"].startswith('"')
     assert second.status == 206
     assert server.bytes < SIZE + 20_000
+
+
+@pytest.mark.parametrize("after", [0, 1, 200_000, SIZE])
+def test_a_body_of_unknown_length_is_confirmed(server: StoreServer, read: Read, truth: bytes, after: int) -> None:
+    """The end of the connection looks like the end of the file."""
+    server.fault("image.bin", times=2, skip=0, framing="close", cut=after)
+    assert read() == truth
+
+
+def test_what_is_packed_for_the_way_is_unpacked(tmp_path: Path, reader: Reader, truth: bytes) -> None:
+    for name in ("zarr.json", "map.mrc.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(truth))
+    with StoreServer(tmp_path) as server:
+        server.fault("*", headers={"Content-Encoding": "gzip"})
+        data, version = reader.read(f"{server.url}/zarr.json", None, None, dataset=DATASET, expected=None)
+        assert bytes(data) == truth
+        assert version.size is None
+        with pytest.raises(StoreUnreachableError, match=r"comes packed as 'gzip'; .*Download the file"):
+            reader.read(f"{server.url}/zarr.json", 5, 10, dataset=DATASET, expected=None)
+        data, _ = reader.read(f"{server.url}/map.mrc.gz", None, None, dataset=DATASET, expected=None)
+        assert gzip.decompress(data) == truth
+        server.mend()
+        server.fault("*", headers={"Content-Encoding": "gzip"}, framing="close", cut=1000)
+        with pytest.raises(StoreUnreachableError, match="what is packed in it is not whole"):
+            reader.read(f"{server.url}/zarr.json", None, None, dataset=DATASET, expected=None)
 
 
 def test_another_part_than_was_asked_for_is_an_error(server: StoreServer, read: Read) -> None:

@@ -87,6 +87,8 @@ class Transfer:
             condition = self.version.etag or self.version.modified or ""
             return {"Range": f"bytes={begin}-{self._first + len(self._buffer) - 1}", "If-Range": condition}
         self.restart()
+        if self._unmarked is not None:
+            return {"Range": f"bytes={len(self._unmarked)}-"}
         headers = {} if self.span.whole else {"Range": self.span.range}
         if self.known is not None and self.known.etag is not None:
             headers["If-None-Match"] = self.known.etag
@@ -110,6 +112,8 @@ class Transfer:
         """
         if answer.status == 304:
             self.unchanged = True
+        elif self._unmarked is not None and answer.status in (206, 416):
+            self._confirm(answer, self._unmarked)
         elif answer.status == 416:
             self._end_at(answer)
         elif answer.headers.get("content-encoding", "identity").lower() != "identity" and not self._is_packed():
@@ -189,7 +193,7 @@ class Transfer:
         """Take a whole file of which nobody says how long it is."""
         self._check_version(parse_version(answer.headers, None))
         self.restart(keep_version=True)
-        body = self._collect(answer)
+        body = self._collect(answer, tells_end=answer.marked)
         version = replace(parse_version(answer.headers, None), size=len(body))
         self._check_version(version)
         self._keep(body)
@@ -207,7 +211,7 @@ class Transfer:
         self.restart(keep_version=True)
         unpacker = zlib.decompressobj(wbits=47)
         try:
-            body = bytearray(unpacker.decompress(self._collect(answer), _ENDLESS))
+            body = bytearray(unpacker.decompress(self._collect(answer, tells_end=True), _ENDLESS))
         except zlib.error as error:
             msg = f"it is not {coding}, as it says: {error}"
             raise BrokenAnswerError(msg) from error
@@ -216,8 +220,8 @@ class Transfer:
             raise BrokenAnswerError(msg)
         self._keep(body)
 
-    def _collect(self, answer: Answer) -> bytearray:
-        """Read a body to its end; where nothing marks that, it counts when two answers agree."""
+    def _collect(self, answer: Answer, *, tells_end: bool) -> bytearray:
+        """Read a body to its end; where nothing tells that, another answer has to confirm that it is whole."""
         most = _ENDLESS if self.span.whole else UNASKED
         body = bytearray()
         scratch = memoryview(bytearray(_PIECE))
@@ -227,11 +231,21 @@ class Transfer:
             self._check_time()
             if len(body) > most:
                 self._refuse_whole(len(body))
-        if not answer.marked and self._unmarked != body:
+        if not tells_end and self._unmarked != body:
             self._unmarked = body
-            msg = "it has no length, so that one that is cut off looks like a whole one; it has to come the same twice"
+            msg = "it has no length, and no second answer confirmed that it was not cut off"
             raise BrokenAnswerError(msg)
         return body
+
+    def _confirm(self, answer: Answer, body: bytearray) -> None:
+        """Take a body without length if the server says that there is nothing behind it."""
+        self._unmarked = None
+        part = parse_content_range(answer.headers.get("content-range"))
+        if answer.status != 416 or (part is not None and part[2] not in (None, len(body))):
+            msg = f"it has no length, and was cut off after {len(body):,} bytes"
+            raise BrokenAnswerError(msg)
+        self._check_version(parse_version(answer.headers, len(body)))
+        self._keep(body)
 
     def _keep(self, body: bytearray) -> None:
         self.span.check(len(body), self.url)
@@ -282,8 +296,10 @@ class Transfer:
             self.version = None
 
     def pause(self) -> None:
-        """Be ready for another try: what has come is kept only if a change of the file would be noticed."""
-        if self.version is None or not self.version.states_more_than_size or self._buffer is None:
+        """Be ready for another try: what has come is kept if a change of the file would be noticed."""
+        # All may be there of an answer that was wrong in another way; then there is no rest to ask for.
+        is_part = self._buffer is not None and self.at < len(self._buffer)
+        if not is_part or self.version is None or not self.version.states_more_than_size:
             self.restart()
 
     def _check_time(self) -> None:
