@@ -215,7 +215,7 @@ def test_local_files_of_others(tmp_path: Path) -> None:
         # Nothing is closed to the superuser.
         os.seteuid(65534)
     try:
-        with pytest.raises(NoAccessError, match="may not be read .* Ask its owner"):
+        with pytest.raises(NoAccessError, match=r"may not be read .* Ask its owner"):
             Place(str(tmp_path / "closed")).read()
     finally:
         os.seteuid(user)
