@@ -223,6 +223,12 @@ def test_codecs_that_are_not_read(tmp_path: Path) -> None:
         czi.open_array(str(tmp_path / "image.czi"))
 
 
+def test_places_that_cannot_be(tmp_path: Path) -> None:
+    write_czi(tmp_path / "image.czi", [Block(cells((8, 9)), (0, x), {"C": 0}) for x in (0, 2**30)])
+    with pytest.raises(UnreadableImageError, match=r"1073741824 pixels or steps apart"):
+        czi.open_array(str(tmp_path / "image.czi"))
+
+
 def test_colour_beside_grey(tmp_path: Path) -> None:
     blocks = [Block(cells((8, 9)), (0, 0), {"C": 0}), Block(cells((8, 9, 3)), (0, 0), {"C": 1})]
     write_czi(tmp_path / "image.czi", blocks)

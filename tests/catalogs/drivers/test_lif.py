@@ -161,3 +161,12 @@ def test_channels_of_one_name_get_numbers(tmp_path: Path) -> None:
     image = LifImage("one", cells((2, 9, 8)), ("c", "y", "x"), colours=((0, "Gray"), (0, "Gray")))
     write_lif(tmp_path / "project.lif", [image])
     assert lif.open_array(str(tmp_path / "project.lif")).c.values.tolist() == ["Gray 1", "Gray 2"]
+
+
+def test_images_without_a_block(tmp_path: Path) -> None:
+    path = tmp_path / "project.lif"
+    write_lif(path, [LifImage("one", cells((4, 9, 8)), ("z", "y", "x"))])
+    name, other = ('MemoryBlockID="MemBlock_0"'.encode("utf-16-le"), 'MemoryBlockXX="MemBlock_0"'.encode("utf-16-le"))
+    path.write_bytes(path.read_bytes().replace(name, other))
+    with pytest.raises(UnreadableImageError, match=r"cannot be read as a Leica image file.*MemoryBlockID"):
+        lif.open_array(str(path))

@@ -166,3 +166,14 @@ def test_older_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "old.nd2").write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(200))
     with pytest.raises(UnreadableImageError, match=r"old.nd2 cannot be read.*older than NIS-Elements 3"):
         nd2.open_array(str(tmp_path / "old.nd2"))
+
+
+def test_frames_beyond_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "image.nd2"
+    write_nd2(path, Nd2File(frames_of(cells((3, 9, 8, 1))), [TIME]))
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"ImageDataSeq|2!") + len(b"ImageDataSeq|2!")
+    content[at : at + 8] = (2**63 + 5).to_bytes(8, "little")
+    path.write_bytes(content)
+    with pytest.raises(UnreadableImageError, match=r"1 of its 3 frames end beyond the file"):
+        nd2.open_array(str(path))

@@ -108,9 +108,9 @@ class MosaicPixels(Pixels):
             planes.setdefault(tuple(self._tiles.planes[number].tolist()), []).append(number)
         for plane, places in self._places(selection).items():
             numbers = planes.get(plane, [])
-            boxes: list[Box] = [tuple(box) for box in self._tiles.boxes[numbers].tolist()]
+            boxes = self._tiles.boxes[numbers]
             for position, number in enumerate(numbers):
-                top, _, left, _ = boxes[position]
+                top, _, left, _ = boxes[position].tolist()
                 clips = [
                     (rows, columns)
                     for box in _uncovered(boxes[position], boxes[position + 1 :])
@@ -149,12 +149,13 @@ class MosaicPixels(Pixels):
         return job
 
 
-def _uncovered(box: Box, later: list[Box]) -> list[Box]:
+def _uncovered(box: NDArray[np.int64], later: NDArray[np.int64]) -> list[Box]:
     """Cut a box into what the boxes drawn later leave of it."""
-    left = [box]
-    for other in later:
-        if not _overlap(box, other):
-            continue
+    top, bottom, first, last = box.tolist()
+    # A slide has thousands of tiles, of which a few overlap this one.
+    over = (later[:, 0] < bottom) & (later[:, 1] > top) & (later[:, 2] < last) & (later[:, 3] > first)
+    left: list[Box] = [(top, bottom, first, last)]
+    for other in later[over].tolist():
         left = [rest for one in left for rest in (_cut(one, other) if _overlap(one, other) else (one,))]
     return left
 
