@@ -174,13 +174,13 @@ def read_label(documents: Documents, path: str, label: str) -> Image:
     child = join(path, "labels", label)
     is_name = label and not {"", ".", ".."} & set(label.split("/"))
     group = documents.group(child, arrays=("0",)) if is_name else None
-    if group is not None:
+    if group is not None and "multiscales" in group.attributes:
         return Image(documents, group, read_image(documents, group).multiscale, label)
     names = list_labels(documents, path)
     if label in names:
         msg = (
-            f"The label image {label!r} of {image} is listed and cannot be opened: its metadata file is missing. "
-            "Fetch or build the image anew."
+            f"The label image {label!r} of {image} is listed and cannot be opened: its metadata are missing, or have "
+            "no 'multiscales'. Fetch or build the image anew."
         )
         raise UnreadableImageError(msg)
     found = f"its label images are {', '.join(names)}" if names else "it has no label images"
