@@ -9,10 +9,16 @@ import re
 import pytest
 
 from bioimagehub.catalogs import errors
-from bioimagehub.catalogs.errors import ArchiveError, CatalogError
+from bioimagehub.catalogs.errors import CatalogError
 
 DRAWN = dict(re.findall(r"── (\w+Error)(?:\s+\((\w+)\))?", errors.__doc__ or ""))
-BRANCH = set(re.findall(r"│   .── (\w+Error)", errors.__doc__ or ""))
+BRANCHES = {
+    leaf: stem
+    for stem, leaves in re.findall(
+        r"^    .── (\w+Error).*\n((?:    │   .── .*\n)+)", errors.__doc__ or "", re.MULTILINE
+    )
+    for leaf in re.findall(r"── (\w+Error)", leaves)
+}
 CLASSES = {name: found for name, found in inspect.getmembers(errors, inspect.isclass) if found is not CatalogError}
 
 
@@ -22,7 +28,7 @@ def test_tree_draws_every_class() -> None:
 
 @pytest.mark.parametrize("name", sorted(CLASSES))
 def test_class_has_base_and_builtin(name: str) -> None:
-    base = ArchiveError if name in BRANCH else CatalogError
+    base = CLASSES.get(BRANCHES.get(name, ""), CatalogError)
     builtin = (getattr(builtins, DRAWN[name]),) if DRAWN[name] else ()
     assert CLASSES[name].__bases__ == (base, *builtin)
 

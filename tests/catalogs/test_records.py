@@ -51,7 +51,7 @@ def test_record_does_not_change(fields: dict[str, Any]) -> None:
         ("channels", [{"name": "a", "colour": "FFFFFF"}] * 2, "2 channels are named, the image has 1"),
         ("organisms", [{"name": "Mus musculus"}], "organisms.0.taxon: Field required"),
         ("licenze", "CC0-1.0", "licenze: Extra inputs are not permitted"),
-        ("driver", "zarr", "driver: Input should be 'mrc' or 'ome_zarr'"),
+        ("driver", "zarr", "driver: Input should be 'czi', 'empiar'"),
         ("kind", "study", "a driver reads an image"),
         ("url", None, "a driver reads an image"),
         ("part_of", "idr:idr0001", "a study of its own archive"),

@@ -24,7 +24,7 @@
     │   ├── ChangedFileError         (ValueError)      the file is another version than was read before, or expected
     │   ├── TruncatedFileError       (ValueError)      the file is shorter than what is asked of it
     │   ├── UnlistableFolderError    (NotADirectoryError) a store does not tell what is in a folder
-    │   ├── UnreadableZipError       (ValueError)      a zip file, or a file in it, is damaged or cannot be read in place
+    │   ├── UnreadableZipError       (ValueError)      a zip file, or a file in it, cannot be read in place
     │   ├── NoAccessError            (PermissionError) the store asks for credentials, or refuses those it got
     │   └── StoreUnreachableError    (ConnectionError) no answer, or none that is whole, after all tries
     ├── NotReadableError          (ValueError)         the record has no image that a driver reads
@@ -36,7 +36,7 @@
     ├── LockNotWritableError      (PermissionError)    the lock file cannot be written
     ├── InvalidHostsError         (ValueError)         a rule that rewrites addresses is not one
     ├── InvalidReaderSettingsError (ValueError)        a variable of the reader layer has a value that cannot be used
-    ├── InvalidCredentialsError   (ValueError)         what gives access to stores is not as expected, or others may read it
+    ├── InvalidCredentialsError   (ValueError)         what gives access to stores is not as expected
     ├── UnknownArchiveError       (LookupError)        there is no archive of that name
     ├── ArchiveError                                   an archive does not give what was asked of it
     │   ├── ArchiveUnreachableError  (ConnectionError) no answer, or none that is whole, after all tries
@@ -51,7 +51,7 @@
     ├── SourceImageError          (OSError)            a package does not carry the image it is known for
     ├── SamplesNotWritableError   (PermissionError)    the sample archive cannot be written
     ├── InsufficientSpaceError    (OSError)            the disk has no room for the sample archive, or for a download
-    ├── InvalidSelectionError     (ValueError)         a selection is not one, or nothing is left of what it selects from
+    ├── InvalidSelectionError     (ValueError)         a selection is not one, or leaves nothing
     ├── UnsafeNameError           (ValueError)         a file would be written outside the folder it is fetched into
     ├── FileInTheWayError         (FileExistsError)    a file is there that was not fetched, and would be overwritten
     ├── DamagedFileError          (ValueError)         the bytes that came do not have the checksum of the archive

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date  # noqa: TC003 - pydantic reads the annotation when the class is made
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
 Line = Annotated[
@@ -33,6 +34,18 @@ Identifier = Annotated[
 ]
 """Archive and accession, as ``idr:idr0062``; of an image in a study with its name, as ``idr:idr0062/6001240``."""
 Checksum = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}|etag:[\x21\x23-\x7e]{1,200})$")]
+
+
+def _check_options(text: str) -> str:
+    options = json.loads(text)
+    if not isinstance(options, dict) or not all(isinstance(value, str | int) for value in options.values()):
+        msg = f"the options {text!r} are no JSON object of texts, numbers and truth values"
+        raise ValueError(msg)
+    return text
+
+
+Options = Annotated[str, Field(max_length=2000), AfterValidator(_check_options)]
+"""A JSON object, in text: so a table of records has one type for the options of all drivers."""
 
 
 class Part(BaseModel):

@@ -18,11 +18,12 @@ from bioimagehub.catalogs.errors import (
 )
 from bioimagehub.catalogs.layouts import find_layout
 from bioimagehub.catalogs.locations import SAMPLES, resolve
+from bioimagehub.catalogs.naming import naming
 from bioimagehub.catalogs.reader import Dataset, Place, Version
 from bioimagehub.catalogs.samples.archive import CURE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
 
     import pandas as pd
@@ -51,7 +52,7 @@ def open_image(
             **(record.arguments | options),
         )
     array.name = label or record.name
-    array.attrs |= _told(record)
+    array.attrs |= tell(dict(record))
     return array
 
 
@@ -65,13 +66,13 @@ def open_tree(record: Record, *, chunks: Chunks = None) -> xr.DataTree:
             "one array. Use `open`."
         )
         raise NotReadableError(msg)
-    with _telling_of_damage(record):
+    with _telling_of_damage(record), naming(record.identifier):
         tree: xr.DataTree = module.open_tree(
             find_place(url, dataset=Dataset(record.identifier, record.version), version=_expected(record)),
             chunks=chunks,
         )
     tree.name = record.name
-    tree.attrs |= _told(record)
+    tree.attrs |= tell(dict(record))
     return tree
 
 
@@ -114,9 +115,10 @@ def open_url(
     SamplesNotBuiltError, DamagedSampleError
         As in `Record.open`.
     """
-    check_options(driver, url, options)
-    place = find_place(url, dataset=dataset, version=version)
-    array: xr.DataArray = find_driver(driver).open_array(place, level=level, label=label, chunks=chunks, **options)
+    with naming(None if dataset is None else dataset.identifier):
+        check_options(driver, url, options)
+        place = find_place(url, dataset=dataset, version=version)
+        array: xr.DataArray = find_driver(driver).open_array(place, level=level, label=label, chunks=chunks, **options)
     return array
 
 
@@ -165,16 +167,10 @@ def _expected(record: Record) -> Version | None:
     return Version(etag=f'"{checksum.removeprefix("etag:").strip(chr(34))}"')
 
 
-def _told(record: Record) -> dict[str, Any]:
-    """Give what goes with the array wherever it goes: which entry it is, and what may be done with it."""
-    told = {
-        "identifier": record.identifier,
-        "title": record.title,
-        "version": record.version,
-        "licence": record.licence,
-        "source_url": record.source_url,
-    }
-    return {name: value for name, value in told.items() if value is not None}
+def tell(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what of a record goes with its array: which entry it is, and what may be done with it."""
+    told = ("identifier", "title", "version", "licence", "source_url")
+    return {name: fields[name] for name in told if fields.get(name) is not None}
 
 
 def load_table(record: Record, name: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import json
 from datetime import date  # noqa: TC003 - pydantic reads the annotation when the class is made
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from bioimagehub.catalogs.errors import InvalidEntryError
 from bioimagehub.catalogs.parts import (
@@ -22,6 +22,7 @@ from bioimagehub.catalogs.parts import (
     Line,
     Location,
     Name,
+    Options,
     Organism,
     Part,
     Prose,
@@ -29,6 +30,7 @@ from bioimagehub.catalogs.parts import (
     Term,
 )
 from bioimagehub.catalogs.scales import AXIS_ORDER, AxisName, DataType, Driver, GroundTruth, Scale, Technology
+from bioimagehub.catalogs.untrusted import VALUES, is_moderate, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,19 +41,7 @@ if TYPE_CHECKING:
 
 Length = Annotated[int, Field(gt=0, le=2**63 - 1)]
 _FAULTS = 50  # as many are told of one entry
-_VALUES = 100_000  # as many may be in one entry
 Format = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=40)]
-
-
-def _check_options(text: str) -> str:
-    options = json.loads(text)
-    if not isinstance(options, dict) or not all(isinstance(value, str | int) for value in options.values()):
-        msg = f"the options {text!r} are no JSON object of texts, numbers and truth values"
-        raise ValueError(msg)
-    return text
-
-
-Options = Annotated[str, Field(max_length=2000), AfterValidator(_check_options)]
 
 
 class Record(Part):
@@ -280,7 +270,7 @@ class Record(Part):
             None reads lazily without Dask. Anything else gives a Dask array: ``()`` and ``"auto"`` in blocks of some
             64 MiB of whole chunks of the store, a mapping with the sizes named there.
         **options
-            What the driver takes besides, such as the ``series`` of a TIFF file; docs/reference/formats.md lists it.
+            What the driver takes besides, such as ``series``; see docs/reference/formats.md.
 
         Returns
         -------
@@ -297,10 +287,8 @@ class Record(Part):
             If there is no such level, label image, option, image or axis.
         AmbiguousImageError
             If there are several images and none is named.
-        SamplesNotBuiltError, DamagedSampleError
-            If the dataset is one of the sample archive and is missing, or lacks files.
-        UnreadableImageError, ReadError
-            If the driver cannot read what is there, or the bytes cannot be had.
+        SamplesNotBuiltError, DamagedSampleError, UnreadableImageError, ReadError
+            If the image is missing, damaged, or its bytes cannot be had.
         """
         from bioimagehub.catalogs import reading
 
@@ -382,9 +370,9 @@ def parse_record(fields: Mapping[str, Any], where: str | Path) -> Record:
         If a field is missing, unknown, or not of its kind. All faults are told at once.
     """
     identifier = fields.get("identifier")
-    named = _printable(identifier if isinstance(identifier, str) else "(without identifier)")
-    if not _is_moderate(fields):
-        msg = f"The entry {named} in {where} holds more than {_VALUES:,} values. Leave out what is no record."
+    named = printable(identifier if isinstance(identifier, str) else "(without identifier)")
+    if not is_moderate(fields):
+        msg = f"The entry {named} in {where} holds more than {VALUES:,} values. Leave out what is no record."
         raise InvalidEntryError(msg)
     try:
         # From JSON, where a list may stand for a tuple; all else stays strict.
@@ -396,25 +384,7 @@ def parse_record(fields: Mapping[str, Any], where: str | Path) -> Record:
             else [str(error)]
         )
         msg = (
-            f"The entry {named} in {where} is not a valid record: {'; '.join(map(_printable, faults))}. "
+            f"The entry {named} in {where} is not a valid record: {'; '.join(map(printable, faults))}. "
             "Correct these fields; docs/reference/records.md lists what each may hold."
         )
         raise InvalidEntryError(msg) from error
-
-
-def _is_moderate(fields: Any) -> bool:
-    """Count the values, so that a few lines of YAML that refer to one another do not fill the memory."""
-    count, waiting = 0, [fields]
-    while waiting and count <= _VALUES:
-        value = waiting.pop()
-        count += 1
-        if isinstance(value, dict):
-            waiting += value.values()
-        elif isinstance(value, list | tuple):
-            waiting += value[: _VALUES + 1]
-    return count <= _VALUES
-
-
-def _printable(text: str) -> str:
-    """Cut what may be a hundred megabytes long, or made for the terminal that shows the message."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:300])

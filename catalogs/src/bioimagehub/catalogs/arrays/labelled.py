@@ -14,6 +14,7 @@ from xarray.core import indexing
 from bioimagehub.catalogs.arrays.pixels import bytes_of
 from bioimagehub.catalogs.arrays.selection import normalise
 from bioimagehub.catalogs.errors import UnknownAxisError
+from bioimagehub.catalogs.naming import ENTRY, naming
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,6 +64,7 @@ class LazyPixels(BackendArray):
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
+        self.entry = ENTRY.get()
         self.shape = pixels.shape
         self.dtype = pixels.dtype
 
@@ -71,7 +73,8 @@ class LazyPixels(BackendArray):
 
     def _read(self, key: tuple[Any, ...]) -> NDArray[Any]:
         selection, finish = normalise(key, self.shape)
-        found: NDArray[Any] = self.pixels.read(selection)[finish]
+        with naming(self.entry):
+            found: NDArray[Any] = self.pixels.read(selection)[finish]
         return found
 
     def __dask_tokenize__(self) -> tuple[str, str]:

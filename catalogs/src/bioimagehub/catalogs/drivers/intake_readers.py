@@ -11,7 +11,7 @@ from intake.readers.utils import LazyDict
 
 from bioimagehub.catalogs.errors import NotReadableError
 from bioimagehub.catalogs.reader import Dataset
-from bioimagehub.catalogs.reading import open_url
+from bioimagehub.catalogs.reading import open_url, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,8 +70,7 @@ class ImageReader(BaseReader):
             dataset=Dataset(data.metadata.get("identifier", data.url), data.metadata.get("version")),
             **(data.options | options),
         )
-        if "identifier" in data.metadata:
-            array.attrs["identifier"] = data.metadata["identifier"]
+        array.attrs |= tell(data.metadata)
         return array
 
 

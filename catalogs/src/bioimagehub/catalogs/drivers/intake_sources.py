@@ -8,7 +8,7 @@ from intake.source.base import DataSource, Schema
 
 from bioimagehub.catalogs.errors import NotReadableError
 from bioimagehub.catalogs.reader import Dataset
-from bioimagehub.catalogs.reading import check_options, open_url
+from bioimagehub.catalogs.reading import check_options, open_url, tell
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,8 +85,7 @@ class ImageSource(DataSource):
             dataset=Dataset(metadata.get("identifier", self.url), metadata.get("version")),
             **self.options,
         )
-        if "identifier" in metadata:
-            array.attrs["identifier"] = metadata["identifier"]
+        array.attrs |= tell(metadata)
         return array
 
     def _get_schema(self) -> Schema:
