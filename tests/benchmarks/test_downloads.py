@@ -65,7 +65,7 @@ def curl(url: str, names: list[str], into: Path) -> None:
 
 
 def aria2c(url: str, names: list[str], into: Path) -> None:
-    listed = "".join(f"{url}/{name}\n dir={into / name / '..'}\n out={name.rpartition('/')[2]}\n" for name in names)
+    listed = "".join(f"{url}/{name}\n dir={(into / name).parent}\n out={name.rpartition('/')[2]}\n" for name in names)
     (into / "list").write_text(listed)
     options = ["-x16", "-s16", "-k1M", "-j64", "--file-allocation=none", "-q"]
     run("aria2c", *options, "--input-file", into / "list")

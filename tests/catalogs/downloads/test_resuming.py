@@ -73,6 +73,11 @@ def test_it_goes_on_where_it_stopped(store: StoreServer, get: Get, into: Path, t
     assert not (into / "image.tif.part").exists()
 
 
+def test_a_large_file_in_a_folder(store: StoreServer, get: Get, into: Path, truth: bytes) -> None:
+    assert get(Item(path="deep/er/image.tif", urls=(f"{store.url}/image.tif",), size=LARGE)).complete
+    assert (into / "deep" / "er" / "image.tif").read_bytes() == truth
+
+
 def test_what_is_there_is_checked_and_not_trusted(store: StoreServer, get: Get, into: Path, truth: bytes) -> None:
     stop_half_way(store, into)
     (journal,) = (into / ".bioimagehub" / "journals").iterdir()

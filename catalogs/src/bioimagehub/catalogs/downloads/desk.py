@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.downloads.manifest import Entry
+from bioimagehub.catalogs.downloads.names import PART
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bioimagehub.catalogs.downloads.folder import Target
     from bioimagehub.catalogs.downloads.manifest import Manifest
     from bioimagehub.catalogs.downloads.pacing import Rate
@@ -38,14 +38,19 @@ class Desk:
     settings: FetchSettings
     rate: Rate
     source: str
-    _made: set[Path] = field(default_factory=set)
+    _made: set[str] = field(default_factory=set)
+    # Threads that make files in one folder wait for one another inside the system, at full load: better here.
+    _making: threading.Lock = field(default_factory=threading.Lock)
 
-    def make_folder(self, file: Path) -> None:
-        """Make the folder that a file lies in."""
-        folder = file.parent
-        if folder not in self._made:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._made.add(folder)
+    def make_part(self, task: Task) -> int:
+        """Make the partial file of a file, empty, and the folder that it lies in; give its descriptor."""
+        path = f"{self.target.folder}/{task.name}{PART}"
+        folder = path.rpartition("/")[0]
+        with self._making:
+            if folder not in self._made:
+                os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - thousands of files
+                self._made.add(folder)
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
 
     def publish(self, task: Task, size: int, checksum: str, version: Version | None = None) -> None:
         """Give a file its name: it is whole, checked, and on the disk."""
@@ -62,7 +67,9 @@ class Desk:
             )
         )
         # The name may have been taken since the beginning: a link or a file is replaced, a folder is an error.
-        os.replace(self.target.part(task.name), self.target.file(task.name))  # noqa: PTH105 - thousands of files
+        path = f"{self.target.folder}/{task.name}"
+        with self._making:
+            os.replace(f"{path}{PART}", path)  # noqa: PTH105 - thousands of files
 
     def conclude(self) -> None:
         """Have names and manifest on the disk."""

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.downloads.plan import Plan
 
 _TICK = 0.1
-_SYNC = 1.0
-_SYNCED = 2**20
 _MOST_THREADS = 128
 _PATIENCE = 5.0
 """Seconds that threads have to end after a stop; what they wait for may take longer, and is given up then."""
@@ -141,8 +139,7 @@ def _run(
         futures = [executor.submit(Worker(queue, wire, desk, meter.place(number)).run) for number in range(threads)]
         try:
             while not all(future.done() for future in futures):
-                with queue.lock:
-                    queue.lock.wait_for(lambda: queue.finished, _TICK)
+                queue.ended.wait(_TICK)
                 if stop is not None and stop.is_set():
                     queue.stop()
                     break
@@ -176,12 +173,12 @@ def _syncing(queue: Queue) -> Iterator[None]:
     over = threading.Event()
 
     def sync() -> None:
-        while not over.wait(_SYNC):
+        while not over.wait(_TICK):
             with queue.lock:
                 partials = [task.partial for task in queue.active]
             for each in partials:
                 if each is not None:
-                    each.sync(_SYNCED)
+                    each.sync_now_and_then()
 
     thread = threading.Thread(target=sync, name="fetch-sync", daemon=True)
     thread.start()

@@ -42,7 +42,7 @@ def write_small(task: Task, desk: Desk, stream: Stream, part: Part, buffer: memo
 
 def write_whole(task: Task, desk: Desk, data: memoryview) -> None:
     """Write the partial file of a small one, and have it on the disk."""
-    descriptor = _open_part(task, desk)
+    descriptor = desk.make_part(task)
     try:
         _write_all(descriptor, data)
         os.fdatasync(descriptor)
@@ -68,7 +68,7 @@ def write_stream(task: Task, desk: Desk, stream: Stream, part: Part, buffer: mem
         raise StoreUnreachableError(msg)
     digest = hashlib.new(task.algorithm, usedforsecurity=False)
     size = 0
-    descriptor = _open_part(task, desk)
+    descriptor = desk.make_part(task)
     try:
         limit = desk.rate.piece or len(buffer)
         while came := stream.read_into(buffer[:limit]):
@@ -125,12 +125,6 @@ def check_digest(task: Task, digest: str) -> str:
         f"{expected}. Its bytes are not kept. Report it to the archive if it stays so."
     )
     raise DamagedFileError(msg)
-
-
-def _open_part(task: Task, desk: Desk) -> int:
-    path = desk.target.part(task.name)
-    desk.make_folder(path)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
 
 
 def _write_all(descriptor: int, data: memoryview) -> None:

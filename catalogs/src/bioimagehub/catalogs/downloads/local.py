@@ -44,9 +44,7 @@ def copy_local(task: Task, desk: Desk, buffer: memoryview, queue: Queue) -> Outc
     except (FileNotFoundError, NotADirectoryError) as error:
         msg = f"{source} is not there any more. Look for it, and run the command again."
         raise MissingFileError(msg) from error
-    part = desk.target.part(task.name)
-    desk.make_folder(part)
-    copy = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+    copy = desk.make_part(task)
     try:
         before = os.fstat(original)
         size = 0

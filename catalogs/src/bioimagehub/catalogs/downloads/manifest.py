@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -88,10 +88,10 @@ class Manifest:
 
     def add(self, entry: Entry) -> None:
         """Append an entry; before the file gets its name, so that no file of that name is ever unknown."""
-        stamped = asdict(entry) | {"fetched": datetime.now(UTC).isoformat(timespec="seconds")}
+        stamped = vars(entry) | {"fetched": datetime.now(UTC).isoformat(timespec="seconds")}
         line = json.dumps({key: value for key, value in stamped.items() if value is not None}) + "\n"
-        os.write(self._descriptor, line.encode())
         with self._writing:
+            os.write(self._descriptor, line.encode())
             self.entries.setdefault(entry.name, []).append(entry)
 
     def conclude(self, target: Path) -> None:

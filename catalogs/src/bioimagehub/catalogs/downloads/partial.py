@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 import zlib
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.reader import Version
 
 _READ = 1 << 20
+_MUCH = 48 * 2**20
 
 
 class Partial:
@@ -49,6 +51,7 @@ class Partial:
         self._closing = threading.Lock()
         self._open = True
         self._unsynced = 0
+        self._synced = time.monotonic()
         self._counting = threading.Lock()
         self.came = self.resumed
 
@@ -68,13 +71,19 @@ class Partial:
             self.came += len(data)
             self._unsynced += len(data)
 
-    def sync(self, least: int = 1) -> None:
-        """Have the system write to the disk what came since the last time, if it is so much."""
+    def sync(self) -> None:
+        """Have the system write to the disk what came since the last time."""
         with self._closing:
-            if self._open and self._unsynced >= least:
+            if self._open and self._unsynced:
                 self._unsynced = 0
                 os.fdatasync(self.descriptor)
                 self.journal.sync()
+
+    def sync_now_and_then(self) -> None:
+        """Have it on the disk if a second has passed or much has come: then little is left to wait for at the end."""
+        if self._unsynced >= _MUCH or (self._unsynced and time.monotonic() - self._synced >= 1.0):
+            self._synced = time.monotonic()
+            self.sync()
 
     def close(self) -> None:
         """Leave it as it is, for the next time; nobody may write any more."""

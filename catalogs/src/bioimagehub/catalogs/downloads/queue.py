@@ -62,6 +62,8 @@ class Queue:
         Whether no more is to be begun, and what is under way is to end.
     fault : Exception or None
         What stopped it.
+    ended : threading.Event
+        Set when nothing is left to do.
     """
 
     def __init__(self, tasks: Iterable[Task], settings: FetchSettings) -> None:
@@ -69,6 +71,7 @@ class Queue:
         self.stopped = False
         self.fault: BaseException | None = None
         self.lock = threading.Condition()
+        self.ended = threading.Event()
         self._settings = settings
         self._hosts: dict[str, Host] = {}
         self._waiting: dict[str, deque[Task]] = {}
@@ -96,6 +99,7 @@ class Queue:
                     job.task.flying += 1
                     return job
                 if self._open == 0:
+                    self.ended.set()
                     self.lock.notify_all()
                     return None
                 self.lock.wait(self._pause(now))
@@ -141,12 +145,15 @@ class Queue:
                 self._broken[image] = self._broken.get(image, 0) + (outcome.status == "failed")
                 if self._left[image] == 0:
                     self._free(image)
-            self.lock.notify_all()
+                    self.lock.notify_all()
+            if self._open == 0:
+                self.lock.notify_all()
 
     def stop(self, fault: BaseException | None = None) -> None:
         """Begin nothing more."""
         with self.lock:
             self.stopped = True
+            self.ended.set()
             self.fault = self.fault or fault
             self.lock.notify_all()
 
@@ -171,11 +178,6 @@ class Queue:
         """Note that a host answered as it should."""
         with self.lock:
             self._hosts[host].praise()
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to do."""
-        return self._open == 0 or self.stopped
 
     def unfinished(self) -> list[Task]:
         """Give the files that are not dealt with."""

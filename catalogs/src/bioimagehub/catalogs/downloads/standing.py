@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.downloads.hashing import split_checksum
@@ -31,7 +32,7 @@ def check_standing(task: Task, desk: Desk) -> Outcome | None:
         If it is not what was fetched, and may not be replaced.
     """
     file = desk.target.file(task.name)
-    if not file.exists() and not file.is_symlink():
+    if not os.path.lexists(file):
         return None
     entries = desk.manifest.entries.get(task.name, [])
     found = None if file.is_symlink() or not file.is_file() else _identify(file, task, entries)

@@ -90,6 +90,7 @@ class Task:
     def begin_parts(self, target: Target, url: str, version: Version, pieces: list[Piece]) -> Partial:
         """Open the partial file, and work out what is missing."""
         header = Header(self.item.path, url, version)
+        target.part(self.name).parent.mkdir(parents=True, exist_ok=True)
         self.partial = Partial(target.part(self.name), target.journal(self.name), header, pieces)
         self.missing = missing_ranges(pieces, self.partial.size)
         self.hashing = FollowingHash(self.partial.descriptor, self.partial.size, self.algorithm)

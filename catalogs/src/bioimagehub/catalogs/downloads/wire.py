@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.downloads.settings import FetchSettings
     from bioimagehub.catalogs.reader import Version
     from bioimagehub.catalogs.reader.answers import Answer
-    from bioimagehub.catalogs.reader.connections import Connection
+    from bioimagehub.catalogs.reader.connections import Address, Connection
 
 _REDIRECTS = 5
 _SLOWEST = 1024  # bytes in the stall time-out; less is as good as nothing
@@ -108,22 +108,21 @@ class Wire:
             validator = known and (known.etag or known.modified)
             if validator:
                 headers["If-Range"] = validator
-        origin = url
-        located = s3.locate(url) if url.startswith(s3.SCHEME) else url
-        url, home = located, parse_address(located)
+        here = s3.locate(url) if url.startswith(s3.SCHEME) else url
+        home = address = _parse(here, url)
         for _ in range(_REDIRECTS + 1):
-            address = parse_address(url)
             # A redirect may lead anywhere: only who was asked first is told who asks.
-            at_home = address is not None and home is not None and address[:2] == home[:2]
-            stream = self._send(url, _open(url, origin, headers) if at_home else headers, origin)
+            at_home = address[:2] == home[:2]
+            stream = self._send(here, address, _open(here, url, headers) if at_home else headers)
             target = stream.answer.headers.get("location")
             if stream.answer.status not in {301, 302, 303, 307, 308} or target is None:
-                _check_status(stream, origin)
+                _check_status(stream, url)
                 return stream
             stream.drain()
-            url = _redirected(url, target, origin)
+            here = _redirected(here, target, url)
+            address = _parse(here, url)
         msg = (
-            f"{hide_secrets(origin)} redirects more than {_REDIRECTS} times, at last to {hide_secrets(url)}; "
+            f"{hide_secrets(url)} redirects more than {_REDIRECTS} times, at last to {hide_secrets(here)}; "
             "expected the file. Open the address in a browser, and report it to the archive."
         )
         raise StoreUnreachableError(msg)
@@ -132,14 +131,7 @@ class Wire:
         """Close the connections that are not in use."""
         self._pool.close()
 
-    def _send(self, url: str, headers: Mapping[str, str], origin: str) -> Stream:
-        address = parse_address(url)
-        if address is None:
-            msg = (
-                f"{hide_secrets(origin)} leads to {hide_secrets(url)}, which is no address of http, https or s3. "
-                "Only such files are fetched; add a host rule that gives an address of this kind."
-            )
-            raise StoreUnreachableError(msg)
+    def _send(self, url: str, address: Address, headers: Mapping[str, str]) -> Stream:
         for fresh in (False, True):
             connection = self._pool.take(address.scheme, address.host, fresh=fresh)
             kept = not connection.fresh
@@ -289,6 +281,17 @@ def _check_status(stream: Stream, origin: str) -> None:
         raise BrokenOffError(msg)
     msg = f"{shown} answered HTTP {status}; expected a file. Open the address in a browser, and report it."
     raise StoreUnreachableError(msg)
+
+
+def _parse(url: str, origin: str) -> Address:
+    address = parse_address(url)
+    if address is None:
+        msg = (
+            f"{hide_secrets(origin)} leads to {hide_secrets(url)}, which is no address of http, https or s3. "
+            "Only such files are fetched; add a host rule that gives an address of this kind."
+        )
+        raise StoreUnreachableError(msg)
+    return address
 
 
 def _redirected(url: str, target: str, origin: str) -> str:
