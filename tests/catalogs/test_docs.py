@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from bioimagehub.catalogs import errors
-from bioimagehub.catalogs.drivers import DRIVERS
 from bioimagehub.catalogs.records import Record
 from bioimagehub.catalogs.samples import list_samples
 from bioimagehub.catalogs.scales import DATA_TYPES, SCALES
@@ -60,11 +59,11 @@ def test_every_table_of_a_sample_is_told() -> None:
             assert f"| `{record.name}` | `{table}` |" in text
 
 
-def test_every_driver_error_and_command_is_told() -> None:
+def test_every_error_and_command_is_told() -> None:
     told = _first_column("catalog-files.md")
     drawn = set(re.findall(r"── (\w+Error)", errors.__doc__ or ""))
     commands = {f"bioimagehub samples {action}" for action in ("build", "list", "verify")}
-    assert told >= {*DRIVERS, *drawn, *commands}
+    assert told >= {*drawn, *commands}
 
 
 def test_every_variable_is_told() -> None:
