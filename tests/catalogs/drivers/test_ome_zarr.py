@@ -11,7 +11,10 @@ import ome_zarr.writer
 import zarr
 from ome_zarr.format import FormatV01, FormatV02, FormatV03, FormatV04, FormatV05
 
+from bioimagehub.catalogs.drivers.ome_zarr import open_array, open_tree
 from catalogs.drivers.contract import DriverContract, Written
+from catalogs.drivers.writers.itk_images import ORIGIN, SPACING, VALUES
+from catalogs.drivers.writers.itk_zarr import write_itk_zarr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,3 +179,19 @@ class TestOtherOrder(DriverContract):
         ]
         coords = {"x": 1.0 + np.arange(30), "y": np.arange(20.0)}
         return Written(path, stored.transpose(2, 1, 0), tuple("cyx"), coords=coords, units={"x": "pixel"})
+
+
+def test_image_of_itk_through_ngff_zarr(tmp_path: Path) -> None:
+    found = open_array(str(write_itk_zarr(tmp_path)))
+    np.testing.assert_array_equal(found.values, VALUES)
+    for axis, spacing, origin in zip("xyz", SPACING, ORIGIN, strict=True):
+        np.testing.assert_allclose(found[axis], origin + spacing * np.arange(found.sizes[axis]))
+
+
+def test_samples_are_read_as_zarr_python_reads_them(samples: Path) -> None:
+    for image in sorted(samples.glob("*/image.ome.zarr")):
+        tree = open_tree(str(image))
+        for node in tree.leaves:
+            (array,) = node.data_vars.values()
+            stored: Any = zarr.open_array(image / node.path.strip("/"), mode="r")
+            np.testing.assert_array_equal(array.values, stored[...])
