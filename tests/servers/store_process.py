@@ -256,9 +256,12 @@ class Connection(asyncio.Protocol):
                 data[fault.flip - answer.start - at] ^= 0xFF
             self.transport.write(b"%x\r\n%b\r\n" % (len(data), bytes(data)) if fault.framing == "chunked" else data)
             at += len(data)
+            if at == end:
+                # What was asked is noted before whoever asked can know the answer.
+                break
             await self.writable.wait()
             await asyncio.sleep(0)
-            if rate and at < end and (ahead := began + at / rate - asyncio.get_running_loop().time()) > 0:
+            if rate and (ahead := began + at / rate - asyncio.get_running_loop().time()) > 0:
                 await asyncio.sleep(ahead)
             if not data:
                 break

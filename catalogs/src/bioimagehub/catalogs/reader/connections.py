@@ -161,20 +161,16 @@ class Connection:
 class Pool:
     """Connections that are open and not in use. What was used last is used first, so that the others can be let go.
 
-    It holds no lock: what a thread takes out is its own. A process that was forked begins with an empty one, as two
-    processes on one connection would get each other's bytes.
+    It holds no lock: what a thread takes out is its own.
     """
 
     def __init__(self, *, connect_timeout: float, stall_timeout: float, most: int) -> None:
         self._timeouts = (connect_timeout, stall_timeout)
         self._most = most
         self._kept: dict[tuple[str, str], list[Connection]] = {}
-        self._process = os.getpid()
 
     def take(self, scheme: str, host: str, *, fresh: bool = False) -> Connection:
         """Give a connection to a server: the one that was used last, or a new one."""
-        if self._process != os.getpid():
-            self._kept, self._process = {}, os.getpid()
         kept = self._kept.get((scheme, host))
         while kept and not fresh:
             try:
@@ -190,7 +186,7 @@ class Pool:
     def give_back(self, connection: Connection) -> None:
         """Keep a connection whose last answer was read to its end."""
         kept = self._kept.setdefault(connection.key, [])
-        if len(kept) < self._most and self._process == os.getpid():
+        if len(kept) < self._most:
             connection.since = time.monotonic()
             kept.append(connection)
         else:

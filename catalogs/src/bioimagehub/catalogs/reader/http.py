@@ -113,7 +113,8 @@ class Http:
             As the task finds.
         """
         if self._process != os.getpid():
-            # The locks that were copied may be held for ever by threads that were not.
+            # Two processes on one connection would get each other's bytes, and the locks that were copied may be held
+            # for ever by threads that were not.
             self._begin()
         began = time.monotonic()
         task.deadline = began + self._settings.patience
