@@ -116,6 +116,19 @@ def test_tile_of_a_shard_costs_its_index_once(tmp_path: Path, location: Any) -> 
         assert paths == ["a/c/0/0/0", "a/c/1/0/0"]
 
 
+def test_large_shard_goes_by_parts(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 2**16, (4, 4096, 2304), "u2")
+    sharding = v3.ShardingCodec(chunk_shape=(1, 1024, 1152), codecs=[v3.BytesCodec()])
+    write(tmp_path / "a", values, chunks=values.shape, serializer=sharding, compressors=None)
+    with StoreServer(tmp_path) as server:
+        pixels = open_zarr(Place(f"{server.url}/a"))
+        server.reset()
+        np.testing.assert_array_equal(pixels[...], values)
+        # The index, and 32 chunks of 2.25 MiB, three at a time.
+        assert server.count == 1 + 11
+        assert server.bytes == values.nbytes + 16 * 32 + 4
+
+
 def test_cost_is_foreseen(tmp_path: Path) -> None:
     values = np.random.default_rng(0).integers(0, 2**16, (2, 1024, 1024), "u2")
     write(tmp_path / "a", values, chunks=(1, 256, 256), shards=(1, 1024, 1024), compressors=None)

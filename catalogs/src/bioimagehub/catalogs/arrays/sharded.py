@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SMALL = 2**20
 """Bytes (decoded) of a shard that is fetched whole whatever is wanted of it: that takes no longer than its index."""
 
+LARGE = 64 * 2**20
+"""Bytes (decoded) of a shard from which on it is fetched in parts, also where all of it is wanted."""
+
 KEPT = 16 * 2**20
 """Bytes of indexes of shards that an array keeps, so that the next tile of a shard costs one request."""
 
@@ -60,8 +63,6 @@ class ShardedPixels(ZarrPixels):
 
     def foresee(self, selection: Selection) -> Reading:
         """Count the requests, and the bytes where the indexes of the shards are known."""
-        if self._sharding is None:
-            return super().foresee(selection)
         requests = moved = 0
         exact = True
         for shard, within, to in self._shards(selection):
@@ -116,9 +117,13 @@ class ShardedPixels(ZarrPixels):
         return job
 
     def _is_worth_all(self, shard: tuple[int, ...], targets: Sequence[Target]) -> bool:
-        """Tell whether more than half of the chunks of a shard are wanted, or it is small."""
-        if bytes_of(self.chunks, self.dtype) <= SMALL:
-            return True
+        """Tell whether a shard is fetched whole: it is small, or more than half of its chunks are wanted.
+
+        Never one that is large: its parts arrive faster side by side, and need not be held in memory together.
+        """
+        decoded = bytes_of(self.chunks, self.dtype)
+        if decoded <= SMALL or decoded > LARGE:
+            return decoded <= SMALL
         stored = [
             -(-min(chunk, size - number * chunk) // inner)
             for number, chunk, size, inner in zip(shard, self.chunks, self.shape, self.grid, strict=True)
