@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import ngff_zarr
@@ -15,6 +16,7 @@ from bioimagehub.catalogs.drivers.ome_zarr import open_array, open_tree
 from catalogs.drivers.contract import DriverContract, Written
 from catalogs.drivers.writers.itk_images import ORIGIN, SPACING, VALUES
 from catalogs.drivers.writers.itk_zarr import write_itk_zarr
+from servers.store import StoreServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,3 +197,14 @@ def test_samples_are_read_as_zarr_python_reads_them(samples: Path) -> None:
             (array,) = node.data_vars.values()
             stored: Any = zarr.open_array(image / node.path.strip("/"), mode="r")
             np.testing.assert_array_equal(array.values, stored[...])
+
+
+def test_image_in_a_zip_file(tmp_path: Path) -> None:
+    written = TestOmeZarrPy05().write(tmp_path)
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as packed:
+        for file in sorted(written.path.rglob("*")):
+            packed.write(file, file.relative_to(tmp_path))
+    with StoreServer(tmp_path) as server:
+        for folder in (tmp_path, server.url):
+            found = open_array(f"{folder}/set.zip!/{written.path.name}", label="nuclei")
+            np.testing.assert_array_equal(found.values, written.labels["nuclei"])
