@@ -156,12 +156,12 @@ QUESTIONS = [
         first="idr:idr0013/3451",
         count=1077,
     ),
-    # The largest number of bytes in the lists, without those whose axes are c, x, y, z: 1,516,830,564,057.
+    # The largest number of bytes in the lists: 156,520,441,849,712.
     Question(
         "Which is the largest OME-Zarr that opens here?",
         filters={"format": ["ome-zarr"], "readable": ["yes"]},
         sort="-size",
-        first="idr:idr0090/190904",
+        first="ngff-challenge:webknossos/H5_10_270um_L23_NH_NJ_extended_Aug22_2021_v2-color",
     ),
     # The only title of a study with Toxoplasma.
     Question("Which study shows Toxoplasma?", text="Toxoplasma", filters=STUDY, first="empiar:EMPIAR-10326"),

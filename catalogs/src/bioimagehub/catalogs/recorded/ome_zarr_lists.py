@@ -111,8 +111,6 @@ def _make_image(url: str, study: str, row: dict[str, str], fact: Fact, report: R
     wells, fields_of_view = number(row.get("wells")), number(row.get("images"))
     inside = f"{url}/{row['series0']}" if row.get("series0") else url
     place = layouts.image_fields(inside, study, plate=plate)
-    if not array and row.get("dimension_names"):
-        place["driver"] = None  # an order of axes that a record cannot express is not what the driver reads either
     fields: dict[str, Any] = {
         "identifier": identifier,
         "part_of": study,
