@@ -175,6 +175,13 @@ def test_bucket_that_refuses_is_told(volume: Path) -> None:
             open_array(f"{server.url}/{volume.name}")
 
 
+def test_array_that_is_refused_is_told(volume: Path) -> None:
+    with StoreServer(volume.parent) as server:
+        server.fault("*/full/*", status=403)
+        with pytest.raises(NoAccessError, match="full"):
+            open_array(f"{server.url}/{volume.name}")
+
+
 def test_bucket_that_refuses_what_is_not_there(volume: Path) -> None:
     """As those do that may not be listed."""
     with StoreServer(volume.parent) as server:
@@ -220,6 +227,11 @@ def test_consolidated_metadata_are_taken(tmp_path: Path) -> None:
         found = open_array(f"{server.url}/i")
         assert "i/deep/pixels/zarr.json" not in {request.path for request in server.requests}
         np.testing.assert_array_equal(found.values, np.arange(81).reshape(9, 9))
+        # What an index has is the document itself: the copy may be older.
+        file = tmp_path / "i" / "zarr.json"
+        file.write_text(file.read_text().replace('"uint16"', '"uint32"'))
+        layout = scan(f"{server.url}/i")
+        np.testing.assert_array_equal(open_array(Place(f"{server.url}/i", layout=layout)).values, found.values)
 
 
 def test_index_of_metadata_that_changed_is_told(volume: Path) -> None:

@@ -62,12 +62,13 @@ class Documents:
     def __init__(self, place: Place, *, consolidated: bool = True) -> None:
         self.place = place
         self.facts: Mapping[str, Any] | None = None if place.layout is None else place.layout.facts
-        self._consolidated = consolidated
+        # What was indexed has each document by itself.
+        self._consolidated = consolidated and self.facts is None
         self._found: dict[str, Document | None] = {}
         self._bytes: dict[str, bytes] = {}
         self._editions: dict[str, str] = {}
         self._zarr: int | None = None
-        self._refusal: NoAccessError | None = None
+        self._refusals: dict[str, NoAccessError] = {}
         self._changing = threading.Lock()
 
     def url(self, path: str) -> str:
@@ -131,9 +132,20 @@ class Documents:
             (document,) = self.read([head + GROUPS[form]])
             if document is not None:
                 return self._make_group(path, form, document)
-        if self._refusal is not None and self._zarr is None:
-            raise self._refusal
+        if self._zarr is None:
+            for form in formats:
+                self.see_access(head + GROUPS[form])
         return None
+
+    def see_access(self, path: str) -> None:
+        """Raise what the store said of a document that is not there for us, if it refused it.
+
+        Raises
+        ------
+        NoAccessError
+        """
+        if path in self._refusals:
+            raise self._refusals[path]
 
     def _make_group(self, path: str, form: int, document: Document) -> Group:
         attributes: Any = document
@@ -162,7 +174,7 @@ class Documents:
                 content = None
             except NoAccessError as error:
                 # A bucket that may not be listed says this of each file that is not there.
-                self._refusal, content = error, None
+                self._refusals[path], content = error, None
             if content is not None:
                 self._editions[path] = make_edition(place.version, content)
             self._keep(path, content)
@@ -188,7 +200,7 @@ class Documents:
 
     def _parse(self, path: str, content: bytes) -> Document:
         try:
-            document = json.loads(content)
+            document = json.loads(content.decode("utf-8-sig"))
             if not isinstance(document, dict):
                 message = f"it is {type(document).__name__}"
                 raise TypeError(message)
@@ -201,11 +213,13 @@ class Documents:
         return document
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in {"_changing", "_bytes", "_refusal"}}
+        return {
+            name: value for name, value in self.__dict__.items() if name not in {"_changing", "_bytes", "_refusals"}
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ |= state
-        self._bytes, self._refusal, self._changing = {}, None, threading.Lock()
+        self._bytes, self._refusals, self._changing = {}, {}, threading.Lock()
 
 
 def join(*steps: str) -> str:

@@ -61,6 +61,7 @@ class Image:
         for path, document in zip(paths, documents, strict=True):
             name = f"{self.name}/{path}"
             if document is None:
+                self.documents.see_access(self._document(path))
                 msg = (
                     f"Level {path} of {self.name} is listed and cannot be opened: its metadata file "
                     f"{ARRAYS[self.group.zarr]} is missing. Fetch or build the image anew."
