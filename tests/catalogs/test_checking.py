@@ -9,6 +9,7 @@ from bioimagehub.catalogs import open_catalog
 from bioimagehub.catalogs.archives.client import Client
 from bioimagehub.catalogs.checking import check_file, check_live
 from bioimagehub.catalogs.errors import InvalidEntryError
+from bioimagehub.catalogs.health import find_health
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +86,13 @@ def test_live_check_reads_the_image_and_reports_drift(volume: Path, tmp_path: Pa
     assert check_live([record]) == [
         "lab:a: shape is (2, 4, 6, 8) where it lies and (2, 4, 6, 9) in the entry; correct the entry."
     ]
+    kept = find_health(str(record.url))
+    assert kept is not None
+    assert not kept.good
     assert check_live([record.model_copy(update={"shape": (2, 4, 6, 8)})]) == []
+    kept = find_health(str(record.url))
+    assert kept is not None
+    assert kept.good
 
 
 def test_live_check_reports_an_image_that_is_gone(volume: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from intake.source.base import DataSource
 
 from bioimagehub.catalogs import open_catalog
 from bioimagehub.catalogs.drivers import DRIVERS
-from bioimagehub.catalogs.errors import SamplesNotBuiltError, UnknownLabelError, UnknownLevelError
+from bioimagehub.catalogs.errors import SamplesNotBuiltError, UnknownLabelError, UnknownLevelError, UnknownOptionError
 
 ENTRIES = Path(__file__).resolve().parents[2] / "catalogs" / "entries" / "catalog.yml"
 
@@ -31,7 +31,7 @@ def test_each_driver_has_an_entry_point() -> None:
         for point in entry_points(group="intake.drivers")
         if point.value.startswith("bioimagehub.")
     }
-    assert sorted(ours) == sorted([*DRIVERS, "archive"])
+    assert sorted(ours) == sorted([*DRIVERS, "archive", "table"])
     for name, source in ours.items():
         assert issubclass(source, DataSource)
         assert source.name == name
@@ -87,6 +87,28 @@ def test_missing_archive_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     entries = intake.open_catalog(str(ENTRIES))
     with pytest.raises(SamplesNotBuiltError, match="bioimagehub samples build"):
         entries["samples"]["emd-3001"].read()
+
+
+def test_tables_are_read(tmp_path: Path) -> None:
+    (tmp_path / "cells.tsv").write_text("id\tarea\n1\t3.5\n2\t4\n")
+    (tmp_path / "lab.yml").write_text(
+        "sources:\n"
+        '  cells: {driver: table, args: {url: "{{ CATALOG_DIR }}/cells.tsv"}, metadata: {identifier: "lab:cells"}}\n'
+    )
+    cells = intake.open_catalog(str(tmp_path / "lab.yml"))["cells"]
+    assert cells.read().to_dict("list") == {"id": [1, 2], "area": [3.5, 4.0]}
+    assert cells.discover()["dtype"] == {"id": "int64", "area": "float64"}
+    assert list(cells(columns=["area"]).read()) == ["area"]
+    with pytest.raises(UnknownOptionError, match=r"lab:cells: .*with colums: its format takes columns"):
+        cells(colums=["area"]).read()
+
+
+def test_wrong_options_name_the_entry(tmp_path: Path) -> None:
+    (tmp_path / "lab.yml").write_text(
+        "sources:\n  map: {driver: mrc, args: {url: map.mrc, serie: 1}, metadata: {identifier: 'lab:map'}}\n"
+    )
+    with pytest.raises(UnknownOptionError, match=r"lab:map: map\.mrc cannot be opened with serie: .*stack"):
+        intake.open_catalog(str(tmp_path / "lab.yml"))["map"].read()
 
 
 def test_our_drivers_beside_those_of_intake_xarray(samples: Path, tmp_path: Path) -> None:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import itertools
+import json
 import pickle
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import tifffile
 
 from bioimagehub.catalogs import Catalog, open_catalog
 from bioimagehub.catalogs.errors import (
+    AmbiguousImageError,
     DamagedSampleError,
+    InvalidEntryError,
+    MissingFileError,
     SamplesNotBuiltError,
     UnknownLabelError,
     UnknownLevelError,
+    UnknownOptionError,
     UnknownTableError,
     UnreadableImageError,
+    UnreadableTableError,
 )
-from bioimagehub.catalogs.records import parse_record
+from bioimagehub.catalogs.records import Record, parse_record
+from bioimagehub.catalogs.tables import read_table, write_table
+from servers.store import StoreServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -214,7 +224,7 @@ def test_missing_table_is_told(damaged: Path) -> None:
 def test_cut_table_is_told(damaged: Path) -> None:
     file = damaged / "ctc-timelapse" / "tables" / "tracks.parquet"
     file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(DamagedSampleError, match=r"'tracks' of samples:ctc-timelapse cannot be read.*samples build"):
+    with pytest.raises(DamagedSampleError, match=r"'tracks' of samples:ctc-timelapse: .*as Parquet.*samples build"):
         open_catalog()["ctc-timelapse"].load_table("tracks")
 
 
@@ -226,8 +236,93 @@ def test_records_outside_the_archive(samples: Path, tmp_path: Path, fields: dict
     assert record.open().shape == (30, 511, 511)
     assert len(record.load_table("points")) == 422
     (tmp_path / "copy" / "tables" / "points.parquet").unlink()
-    with pytest.raises(UnreadableImageError, match=r"Parquet file in the folder tables beside image\.ome\.zarr"):
+    with pytest.raises(MissingFileError, match=r"The table 'points' of lab:movie: .*tables/points\.parquet"):
         record.load_table("points")
     (tmp_path / "copy" / "image.ome.zarr" / "zarr.json").unlink()
     with pytest.raises(UnreadableImageError, match="No OME-Zarr image could be opened"):
         record.open()
+
+
+PLAIN = {"identifier": "lab:two", "title": "Two", "source": "Lab", "source_url": "https://example.org"}
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Record:
+    """An image and an overview with two levels in one TIFF; the entry names the second level of the overview."""
+    pixels = np.arange(32 * 48, dtype=np.uint16).reshape(32, 48)
+    with tifffile.TiffWriter(tmp_path / "two.ome.tif") as file:
+        file.write(pixels, photometric="minisblack", metadata={"axes": "YX", "Name": "cells"})
+        file.write(pixels + 1, subifds=1, photometric="minisblack", metadata={"axes": "YX", "Name": "overview"})
+        file.write(pixels[::2, ::2] + 1, subfiletype=1, photometric="minisblack")
+    return make_two(tmp_path, series="overview", level=1)
+
+
+def make_two(folder: Path, **options: object) -> Record:
+    url = str(folder / "two.ome.tif")
+    return parse_record({**PLAIN, "driver": "tiff", "url": url, "options": json.dumps(options)}, "here")
+
+
+def test_options_of_an_entry_hold_unless_others_are_given(two: Record, tmp_path: Path) -> None:
+    assert two.open().attrs["series"] == "overview"
+    assert two.open().shape == (16, 24)
+    assert two.open(0).shape == two.open(level=0).shape == (32, 48)
+    assert int(two.open(0, series="cells")[0, 0]) == 0
+    with pytest.raises(AmbiguousImageError, match=r"lab:two: .*series="):
+        make_two(tmp_path).open()
+    for wrong in ("dataset", "driver", "version"):
+        with pytest.raises(UnknownOptionError, match=rf"lab:two: .*{wrong}: the driver tiff takes axes, chunks"):
+            make_two(tmp_path, **{wrong: "1"}).open()
+
+
+def test_options_stay_in_files_and_in_tables(two: Record, tmp_path: Path) -> None:
+    Catalog([two]).to_yaml(tmp_path / "two.yml")
+    assert open_catalog(tmp_path / "two.yml")["lab:two"].arguments == two.arguments
+    write_table(tmp_path / "two.parquet", [two], attribution={})
+    (fields,) = read_table(tmp_path / "two.parquet")
+    assert parse_record(fields, "here").open().identical(two.open())
+    images = Catalog([two]).to_intake()
+    assert images["lab:two"].read().shape == (16, 24)
+    assert images["lab:two"].read(level=0, series="cells").shape == (32, 48)
+    with pytest.raises(UnknownOptionError, match=r"lab:two: .*dataset: the driver tiff takes"):
+        images["lab:two"].read(dataset="a")
+
+
+@pytest.mark.parametrize("value", [2.5, [0.65, 0.65], [1, "a"], True])
+def test_options_are_numbers_texts_and_lists(tmp_path: Path, value: object) -> None:
+    assert make_two(tmp_path, voxel=value).arguments == {"voxel": value}
+
+
+@pytest.mark.parametrize("value", [None, {"y": 2}, [[1]], float("nan")])
+def test_other_options_are_told(tmp_path: Path, value: object) -> None:
+    with pytest.raises(InvalidEntryError, match="texts, numbers, truth values and lists of these"):
+        make_two(tmp_path, voxel=value)
+
+
+def test_tables_beside_an_image(two: Record, tmp_path: Path) -> None:
+    cells = pd.DataFrame({"id": [1, 2], "area": [3.5, 4.0]})
+    cells.to_csv(tmp_path / "cells.csv", index=False)
+    (tmp_path / "tables").mkdir()
+    cells.to_parquet(tmp_path / "tables" / "cells.parquet")
+    names = ("cells", "cells.csv", "gone.star", "../secret.csv")
+    with StoreServer(tmp_path) as server:
+        for url in (str(two.url), f"{server.url}/two.ome.tif?key=1"):
+            record = two.model_copy(update={"url": url, "tables": names})
+            for name in names[:2]:
+                pd.testing.assert_frame_equal(record.load_table(name), cells)
+            assert list(record.load_table("cells.csv", columns=["area"])) == ["area"]
+            with pytest.raises(MissingFileError, match=r"The table 'gone\.star' of lab:two: .*gone\.star"):
+                record.load_table("gone.star")
+            with pytest.raises(UnknownOptionError, match=r"with table: its format takes columns"):
+                record.load_table("cells.csv", table="a")
+            with pytest.raises(MissingFileError, match="leads out of"):
+                record.load_table("../secret.csv")
+    (tmp_path / "cells.csv").write_text("id,area\n1\n")
+    with pytest.raises(UnreadableTableError, match=r"'cells\.csv' of lab:two: .*row 2 has 1 values"):
+        two.model_copy(update={"tables": names}).load_table("cells.csv")
+
+
+def test_names_of_tables_are_checked(tmp_path: Path) -> None:
+    for names in (["../secret.csv"], ["a.xlsx"], ["/etc/passwd.csv"]):
+        with pytest.raises(InvalidEntryError, match=r"tables\.0"):
+            parse_record({**PLAIN, "tables": names}, "here")
+    assert parse_record({**PLAIN, "tables": ["Run_1/points.star", "tracks"]}, "here").tables[1] == "tracks"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import mrcfile
@@ -11,9 +12,15 @@ import pytest
 
 from bioimagehub.catalogs import open_catalog
 from bioimagehub.catalogs.cost import cost
-from bioimagehub.catalogs.errors import ChangedFileError, CostNotKnownError, NotReadableError, ReadError
+from bioimagehub.catalogs.errors import (
+    ChangedFileError,
+    CostNotKnownError,
+    NotReadableError,
+    ReadError,
+    UnknownAxisError,
+)
 from bioimagehub.catalogs.health import check_health, find_health, save_health
-from bioimagehub.catalogs.layouts import find_layout
+from bioimagehub.catalogs.layouts import find_layout, save_layout
 from bioimagehub.catalogs.records import Record, parse_record
 from bioimagehub.catalogs.scanning import index_record
 from bioimagehub.hub.cli import main
@@ -119,10 +126,31 @@ def test_health_is_kept(record: Record, store: StoreServer) -> None:
     assert "map.mrc" in str(check_health(record).opens)
 
 
-def test_damaged_health_is_none(record: Record) -> None:
+@pytest.mark.parametrize("content", ["{", "[]", '{"checked": "2026-11-22", "seconds": "?"}', "\0"])
+def test_damaged_health_is_none(record: Record, content: str) -> None:
     file = save_health(check_health(record))
-    file.write_text("{")
+    file.write_text(content)
     assert find_health(str(record.url)) is None
+
+
+def test_what_is_kept_is_shown(record: Record) -> None:
+    assert "last check" not in str(record)
+    layout = index_record(record)
+    save_health(check_health(record))
+    for shown in (str(record), record._repr_html_()):
+        assert f"without a request, as indexed on {layout.verified}; 1 level" in shown
+        assert "opens, and its first tile reads" in " ".join(shown.split())
+    file = save_layout(replace(layout, summary={"levels": 3}))
+    assert f"as indexed on {layout.verified}" in str(record)
+    file.write_bytes(b"PK\3\4")
+    assert "make it anew" in " ".join(str(record).split())
+    assert "make it anew" in record._repr_html_()
+
+
+def test_level_of_an_entry_does_not_limit_its_layout(store: StoreServer) -> None:
+    record = make_record(store, options='{"level": 0}')
+    assert len(index_record(record).summary["levels"]) == 1
+    assert check_health(record).good
 
 
 def test_cost_is_what_reading_takes(record: Record, store: StoreServer) -> None:
@@ -135,7 +163,9 @@ def test_cost_is_what_reading_takes(record: Record, store: StoreServer) -> None:
         assert store.bytes <= told.bytes
         assert told.memory == part.nbytes
     assert "to fetch" in str(cost(image, {"z": 3}))
-    assert cost(record, {"z": 3}) == cost(image[3])
+    assert record.cost({"z": 3}) == cost(record, {"z": 3}) == cost(image[3])
+    with pytest.raises(UnknownAxisError, match=r"no axis q: its axes are z, y, x"):
+        record.cost({"q": 3})
     assert "<b>" in cost(image)._repr_html_()
 
 

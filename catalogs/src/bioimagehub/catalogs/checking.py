@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from bioimagehub.catalogs.entries import read_entries
 from bioimagehub.catalogs.errors import ArchiveError, ArchiveUnreachableError, CatalogError
+from bioimagehub.catalogs.health import check_health, save_health
 from bioimagehub.catalogs.vocabulary.licences import ALL_RIGHTS_RESERVED, USES, forbids, parse_licence
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def check_live(
     client: Client | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[str]:
-    """Read each image where it lies, and report what is not as the record says.
+    """Read each image where it lies, keep what came of it as its health, and report what is not as the record says.
 
     Parameters
     ----------
@@ -108,8 +109,13 @@ def check_live(
             if progress is not None:
                 progress(number, len(records), record.identifier)
             problems += [f"{record.identifier}: {fault}" for fault in _find_dead_link(record, asked, silent)]
-            if record.driver is not None and record.url is not None:
-                problems += [f"{record.identifier}: {fault}" for fault in _find_drift(record, silent)]
+            if record.driver is None or record.url is None or silent[urlsplit(record.url).netloc] >= _TIRED:
+                continue
+            health = check_health(record)
+            save_health(health)
+            if not health.good:
+                fault = str(health.opens or health.tile)
+                problems.append(fault if record.identifier in fault else f"{record.identifier}: {fault}")
     return problems + [f"{host} did not answer; its other links were not checked." for host in _given_up(silent)]
 
 
@@ -133,20 +139,3 @@ def _find_dead_link(record: Record, client: Client, silent: Counter[str]) -> lis
         return [f"source_url: {error}"]
     silent[host] = 0
     return []
-
-
-def _find_drift(record: Record, silent: Counter[str]) -> list[str]:
-    if silent[urlsplit(str(record.url)).netloc] >= _TIRED:
-        return []
-    try:
-        image = record.open()
-        # One pixel, so that a chunk is really read.
-        image[dict.fromkeys(image.dims, 0)].load()
-    except (CatalogError, OSError) as error:
-        return [str(error)]
-    found = {"axes": tuple(map(str, image.dims)), "shape": image.shape, "dtype": image.dtype.name}
-    return [
-        f"{field} is {value} where it lies and {getattr(record, field)} in the entry; correct the entry."
-        for field, value in found.items()
-        if getattr(record, field) and getattr(record, field) != value
-    ]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.display import format_size
-from bioimagehub.catalogs.errors import CostNotKnownError
+from bioimagehub.catalogs.errors import CostNotKnownError, UnknownAxisError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
 
     from bioimagehub.catalogs.records import Record
@@ -44,7 +46,7 @@ class Cost:
         return f"<p>Reading this takes <b>{self}</b>.</p>"
 
 
-def cost(image: xr.DataArray | Record, selection: dict[str, Any] | None = None, **options: Any) -> Cost:
+def cost(image: xr.DataArray | Record, selection: Mapping[str, Any] | None = None, **options: Any) -> Cost:
     """Tell what reading an image, or a part of it, will cost; no pixel is read.
 
     Parameters
@@ -58,6 +60,8 @@ def cost(image: xr.DataArray | Record, selection: dict[str, Any] | None = None, 
 
     Raises
     ------
+    UnknownAxisError
+        If the selection names an axis that the image does not have.
     CostNotKnownError
         If the array is not one that a driver opened lazily: it is in memory, computed, or over Dask.
 
@@ -75,6 +79,11 @@ def cost(image: xr.DataArray | Record, selection: dict[str, Any] | None = None, 
     from bioimagehub.catalogs.arrays.selection import normalise
 
     array = image if isinstance(image, xr.DataArray) else image.open(**options)
+    unknown = sorted(set(selection or ()) - set(map(str, array.dims)))
+    if unknown:
+        axes = ", ".join(map(str, array.dims))
+        msg = f"{array.name or 'The image'} has no axis {', '.join(unknown)}: its axes are {axes}. Choose out of these."
+        raise UnknownAxisError(msg)
     if selection:
         array = array.isel(selection)
     pixels, key = _find_pixels(array)

@@ -8,6 +8,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.errors import CatalogError
+from bioimagehub.catalogs.health import find_health
+from bioimagehub.catalogs.layouts import find_layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +76,9 @@ def record_rows(record: Record) -> list[tuple[str, str]]:
         ("tables", ", ".join(record.tables)),
         ("belongs to", ", ".join(record.related[:_MOST])),
         ("address", record.url or ""),
+        ("options", ", ".join(f"{name}={value!r}" for name, value in record.arguments.items())),
+        ("opens", _opening(record)),
+        ("last check", _health(record)),
         ("cite", record.cite()),
         ("checksum", record.checksum or ""),
         ("facts from", "; ".join(f"{fact.source} ({fact.retrieved})" for fact in record.facts)),
@@ -105,6 +110,26 @@ def _access(record: Record) -> str:
         return ""
     until = f" until {access.until}" if access.until else ""
     return " ".join(filter(None, [f"{access.kind}{until}.", access.how, access.url]))
+
+
+def _opening(record: Record) -> str:
+    """Tell whether opening asks nothing, and how many levels there are; empty where no layout was kept."""
+    if record.url is None:
+        return ""
+    try:
+        layout = find_layout(record.url, bulk=False)
+    except CatalogError as error:
+        return str(error)
+    if layout is None:
+        return ""
+    levels = layout.summary.get("levels", ()) if isinstance(layout.summary, dict) else ()
+    many = f"; {len(levels)} level{'s' * (len(levels) != 1)}" if isinstance(levels, list) else ""
+    return f"without a request, as indexed on {layout.verified or 'an unknown day'}{many}"
+
+
+def _health(record: Record) -> str:
+    found = None if record.url is None else find_health(record.url)
+    return "" if found is None else str(found)
 
 
 def _size(record: Record) -> str:

@@ -127,7 +127,8 @@ def find_health(url: str) -> Health | None:
     for folder in layout_folders():
         try:
             fields = json.loads((folder / _file_name(url)).read_bytes())
-            return Health(**fields | {"checked": date.fromisoformat(fields["checked"])})
+            told = {"checked": date.fromisoformat(fields["checked"]), "seconds": float(fields["seconds"])}
+            return Health(**fields | told)
         except (OSError, ValueError, TypeError, KeyError):
             continue
     return None

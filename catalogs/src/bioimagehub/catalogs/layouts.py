@@ -110,8 +110,8 @@ def save_layout(layout: Layout, folder: Path | None = None) -> Path:
     return file
 
 
-def load_layout(file: Path) -> Layout:
-    """Read a layout that was kept.
+def load_layout(file: Path, *, bulk: bool = True) -> Layout:
+    """Read a layout that was kept; without its tables, which may be large, where `bulk` is False.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def load_layout(file: Path) -> Layout:
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as content:
             head = json.loads(content[_HEAD].tobytes())
-            tables = {name: content[name] for name in content.files if name != _HEAD}
+            tables = {name: content[name] for name in content.files if bulk and name != _HEAD}
         if head["form"] != _FORM:
             msg = f"it has form {head['form']}, this version reads form {_FORM}"
             raise ValueError(msg)
@@ -144,8 +144,8 @@ def load_layout(file: Path) -> Layout:
         raise DamagedLayoutError(msg) from error
 
 
-def find_layout(url: str) -> Layout | None:
-    """Give the layout that was kept of an address; None where none was.
+def find_layout(url: str, *, bulk: bool = True) -> Layout | None:
+    """Give the layout that was kept of an address; None where none was; see `load_layout`.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def find_layout(url: str) -> Layout | None:
     for folder in layout_folders():
         file = folder / _file_name(url)
         if file.is_file():
-            return load_layout(file)
+            return load_layout(file, bulk=bulk)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import date  # noqa: TC003 - pydantic reads the annotation when the class is made
 from typing import Annotated, Literal, Self
 
@@ -23,6 +24,14 @@ Address = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f-\x9f\u2028-\u202e\u206
 """A URL, percent-encoded where it holds spaces."""
 Location = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$", max_length=4000)]
 """A URL or a path; a path may hold spaces."""
+TableName = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z0-9]+(-[a-z0-9]+)*|[A-Za-z0-9][A-Za-z0-9._+/-]*\.(csv|geojson|parquet|star|tsv))$",
+        max_length=250,
+    ),
+]
+"""A name, for a table of the sample archive; or the path of a file from the folder of the image, by its ending."""
 Curie = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*:[A-Za-z0-9_.:/-]+$", max_length=100)]
 """Prefix and local identifier of an ontology or molecular resource, as ``GO:0051301`` or ``UniProtKB:P04637``."""
 Doi = Annotated[str, Field(pattern=r"^10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$", max_length=300)]
@@ -38,10 +47,15 @@ Checksum = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}
 
 def _check_options(text: str) -> str:
     options = json.loads(text)
-    if not isinstance(options, dict) or not all(isinstance(value, str | int) for value in options.values()):
-        msg = f"the options {text!r} are no JSON object of texts, numbers and truth values"
+    if not isinstance(options, dict) or not all(map(_is_option, options.values())):
+        msg = f"the options {text!r} are no JSON object of texts, numbers, truth values and lists of these"
         raise ValueError(msg)
     return text
+
+
+def _is_option(value: object) -> bool:
+    values = value if isinstance(value, list) else [value]
+    return all(isinstance(one, str | int) or (isinstance(one, float) and math.isfinite(one)) for one in values)
 
 
 Options = Annotated[str, Field(max_length=2000), AfterValidator(_check_options)]

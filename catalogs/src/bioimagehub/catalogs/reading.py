@@ -15,6 +15,7 @@ from bioimagehub.catalogs.errors import (
     UnknownOptionError,
     UnknownTableError,
     UnreadableImageError,
+    UnreadableTableError,
 )
 from bioimagehub.catalogs.layouts import find_layout
 from bioimagehub.catalogs.locations import SAMPLES, resolve
@@ -34,22 +35,25 @@ if TYPE_CHECKING:
 
 
 def open_image(
-    record: Record, level: int | str = 0, *, label: str | None = None, chunks: Chunks = None, **options: Any
+    record: Record, level: int | str | None = None, *, label: str | None = None, chunks: Chunks = None, **options: Any
 ) -> xr.DataArray:
     """Open a level of a record's image or label image; see `Record.open`, which calls it."""
+    url = _address(record)
+    arguments = {"level": 0, "label": None} | record.arguments | options
+    arguments |= {name: value for name, value in {"level": level, "label": label}.items() if value is not None}
+    label = arguments["label"]
     if label is not None and record.labels and label not in record.labels:
         raise UnknownLabelError(_unknown(record, "label image", label, record.labels))
-    url = _address(record)
+    with naming(record.identifier):
+        check_options(str(record.driver), url, arguments)
+    arguments["chunks"] = chunks
     with _telling_of_damage(record):
         array = open_url(
             str(record.driver),
             url,
-            level=level,
-            label=label,
-            chunks=chunks,
             dataset=Dataset(record.identifier, record.version),
             version=_expected(record),
-            **(record.arguments | options),
+            **arguments,
         )
     array.name = label or record.name
     array.attrs |= tell(dict(record))
@@ -130,10 +134,10 @@ def check_options(driver: str, url: str, options: Iterable[str]) -> None:
     UnknownOptionError
         If the driver takes no such parameter.
     """
-    known = {*find_driver(driver).OPTIONS, "pixels"}
+    known = {*find_driver(driver).OPTIONS, "chunks", "label", "level", "pixels"}
     unknown = sorted(set(options) - known)
     if unknown:
-        taken = ", ".join(sorted({"chunks", "label", "level"} | known))
+        taken = ", ".join(sorted(known))
         msg = f"{url} cannot be opened with {', '.join(unknown)}: the driver {driver} takes {taken}. Leave it out."
         raise UnknownOptionError(msg)
 
@@ -173,23 +177,26 @@ def tell(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: fields[name] for name in told if fields.get(name) is not None}
 
 
-def load_table(record: Record, name: str) -> pd.DataFrame:
+def load_table(record: Record, name: str, **options: Any) -> pd.DataFrame:
     """Load a table of a record; see `Record.load_table`, which calls it."""
     if name not in record.tables:
         raise UnknownTableError(_unknown(record, "table", name, record.tables))
-    import pandas as pd
+    from bioimagehub.catalogs.drivers import tables
 
-    head, separator, image = _address(record).rpartition("/")
-    path = resolve(f"{head}{separator}tables/{name}.parquet")
-    with _telling_of_damage(record):
-        try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            msg = (
-                f"The table {name!r} of {record.identifier} cannot be read from {path}: {error}. Expected a Parquet "
-                f"file in the folder tables beside {image}. Fetch the dataset anew."
-            )
-            raise UnreadableImageError(msg) from error
+    path = name if name.endswith(tuple(tables.TABLES)) else f"tables/{name}.parquet"
+    with _telling_of_damage(record), naming(f"The table {name!r} of {record.identifier}"):
+        beside = find_place(_folder(_address(record)), dataset=Dataset(record.identifier, record.version))
+        return tables.load_table(beside / path, **options)
+
+
+def _folder(url: str) -> str:
+    """Give the address of the folder that an image lies in."""
+    if "://" not in url or url.startswith((SAMPLES, "s3://")):
+        path, mark, query = url, "", ""
+    else:
+        path, mark, query = url.partition("?")
+    head, separator, _ = path.rstrip("/").rpartition("/")
+    return (head or separator or ".") + mark + query
 
 
 @contextmanager
@@ -197,7 +204,7 @@ def _telling_of_damage(record: Record) -> Iterator[None]:
     """Say of a sample that cannot be read that it is damaged, and how to build it anew."""
     try:
         yield
-    except (UnreadableImageError, ReadError) as error:
+    except (UnreadableImageError, UnreadableTableError, ReadError) as error:
         if not _address(record).startswith(SAMPLES):
             raise
         msg = f"The sample {record.name} is damaged. {error} {CURE}; it replaces what is damaged."

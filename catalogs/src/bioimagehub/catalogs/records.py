@@ -27,6 +27,7 @@ from bioimagehub.catalogs.parts import (
     Part,
     Prose,
     Publication,
+    TableName,
     Term,
 )
 from bioimagehub.catalogs.scales import AXIS_ORDER, AxisName, DataType, Driver, GroundTruth, Scale, Technology
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import xarray as xr
+
+    from bioimagehub.catalogs.cost import Cost
 
 Length = Annotated[int, Field(gt=0, le=2**63 - 1)]
 _FAULTS = 50  # as many are told of one entry
@@ -125,14 +128,14 @@ class Record(Part):
     channels : tuple of Channel
         One for each position along ``c``, or a single one where there is no such axis; empty where not known.
     labels, tables : tuple of str
-        Names of the label images and of the tables.
+        Names of the label images and of the tables; a table such as ``points.star`` is a file beside the image.
     driver : str or None
         Name of the driver that reads it, out of `DRIVERS`; None where none can.
     url : str or None
         Path or address of the image; ``samples://`` stands for the sample archive of this machine.
     options : str or None
-        What the driver needs to know to open it, such as the series of a file: a JSON object of texts, numbers and
-        truth values.
+        What the driver needs to know to open it, such as the series of a file: a JSON object of texts, numbers,
+        truth values and lists of these.
     thumbnail : str or None
         Address of a small picture.
     checksum : str or None
@@ -189,7 +192,7 @@ class Record(Part):
     dtype: Line | None = None
     channels: tuple[Channel, ...] = ()
     labels: tuple[Name, ...] = ()
-    tables: tuple[Name, ...] = ()
+    tables: tuple[TableName, ...] = ()
     driver: Driver | None = None
     url: Location | None = None
     options: Options | None = None
@@ -251,7 +254,7 @@ class Record(Part):
 
     def open(
         self,
-        level: int | Literal["auto"] = 0,
+        level: int | Literal["auto"] | None = None,
         *,
         label: str | None = None,
         chunks: Mapping[str, int] | tuple[()] | str | None = None,
@@ -261,11 +264,11 @@ class Record(Part):
 
         Parameters
         ----------
-        level : int or "auto"
-            Multiscale level; 0 is the full resolution. With ``"auto"`` the coarsest level that still has `pixels`
-            pixels a plane (a further option; a million if not given).
+        level : int, "auto" or None
+            Multiscale level; 0 is the full resolution; None for what the entry says, or else 0. With ``"auto"`` the
+            coarsest level that still has `pixels` pixels a plane (a further option; a million if not given).
         label : str or None
-            Name of a label image; None opens the image itself.
+            Name of a label image; None opens what the entry says, or else the image itself.
         chunks : mapping of axis to size, ``()``, ``"auto"`` or None
             None reads lazily without Dask. Anything else gives a Dask array: ``()`` and ``"auto"`` in blocks of some
             64 MiB of whole chunks of the store, a mapping with the sizes named there.
@@ -313,19 +316,25 @@ class Record(Part):
 
         return reading.open_tree(self, chunks=chunks)
 
-    def load_table(self, name: str) -> pd.DataFrame:
-        """Load a table of the record, such as the tracks of a time-lapse, into memory.
+    def cost(self, selection: Mapping[str, Any] | None = None, **options: Any) -> Cost:
+        """Tell what reading the image, or a part of it, takes; see `bioimagehub.catalogs.cost.cost`."""
+        from bioimagehub.catalogs.cost import cost
+
+        return cost(self, selection, **options)
+
+    def load_table(self, name: str, **options: Any) -> pd.DataFrame:
+        """Load a table of the record into memory; options are those of `drivers.tables.load_table`: ``columns``, ….
 
         Raises
         ------
-        UnknownTableError
-            If the record has no table of that name.
-        SamplesNotBuiltError, DamagedSampleError
-            As in `open`.
+        UnknownTableError, UnknownOptionError
+            If the record has no such table, or its format no such option.
+        SamplesNotBuiltError, DamagedSampleError, UnreadableTableError, ReadError
+            If the table is missing, damaged, or its bytes cannot be had.
         """
         from bioimagehub.catalogs import reading
 
-        return reading.load_table(self, name)
+        return reading.load_table(self, name, **options)
 
     def cite(self, style: Literal["bibtex", "csl", "datacite", "ro-crate", "text"] = "text") -> str:
         """Give the reference to cite.

@@ -55,9 +55,10 @@ def index_record(record: Record, folder: Path | None = None) -> Layout:
     layout: Layout = driver.scan(Place(resolve(record.url), dataset=dataset))
     layout = replace(layout, url=record.url, verified=datetime.now(tz=UTC).date())
     place = Place(resolve(record.url), dataset=dataset, version=layout.version, layout=layout)
-    opened: xr.DataArray = driver.open_array(place, **record.arguments)
+    options = {name: value for name, value in record.arguments.items() if name not in {"chunks", "level"}}
+    opened: xr.DataArray = driver.open_array(place, **options)
     levels = [
-        opened if number == 0 else driver.open_array(place, level=number, **record.arguments)
+        opened if number == 0 else driver.open_array(place, level=number, **options)
         for number in range(opened.attrs["levels"])
     ]
     layout = replace(layout, summary=_summary(opened, levels))

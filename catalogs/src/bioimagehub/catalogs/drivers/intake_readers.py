@@ -10,15 +10,15 @@ from intake.readers.readers import BaseReader
 from intake.readers.utils import LazyDict
 
 from bioimagehub.catalogs.errors import NotReadableError
+from bioimagehub.catalogs.naming import naming
 from bioimagehub.catalogs.reader import Dataset
-from bioimagehub.catalogs.reading import open_url, tell
+from bioimagehub.catalogs.reading import check_options, open_url, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import xarray as xr
 
-    from bioimagehub.catalogs.arrays.labelled import Chunks
     from bioimagehub.catalogs.catalog import Catalog as Records
     from bioimagehub.catalogs.records import Record
 
@@ -58,17 +58,17 @@ class ImageReader(BaseReader):
     imports: ClassVar[set[str]] = {"xarray"}
     output_instance = "xarray:DataArray"
 
-    def _read(
-        self, data: Image, level: int | str = 0, label: str | None = None, chunks: Chunks = (), **options: Any
-    ) -> xr.DataArray:
+    def _read(self, data: Image, **options: Any) -> xr.DataArray:
+        """Open it: `options` are level, label, chunks and what the driver takes, before those of the entry."""
+        arguments: dict[str, Any] = {"chunks": ()} | data.options | options
+        identifier = data.metadata.get("identifier")
+        with naming(identifier):
+            check_options(data.driver, data.url, arguments)
         array = open_url(
             data.driver,
             data.url,
-            level=level,
-            label=label,
-            chunks=chunks,
-            dataset=Dataset(data.metadata.get("identifier", data.url), data.metadata.get("version")),
-            **(data.options | options),
+            dataset=Dataset(identifier or data.url, data.metadata.get("version")),
+            **arguments,
         )
         array.attrs |= tell(data.metadata)
         return array

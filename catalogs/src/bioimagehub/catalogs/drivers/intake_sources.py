@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from intake.source.base import DataSource, Schema
 
 from bioimagehub.catalogs.errors import NotReadableError
+from bioimagehub.catalogs.naming import naming
 from bioimagehub.catalogs.reader import Dataset
-from bioimagehub.catalogs.reading import check_options, open_url, tell
+from bioimagehub.catalogs.reading import check_options, find_place, open_url, tell
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from bioimagehub.catalogs.arrays.labelled import Chunks
@@ -54,7 +56,8 @@ class ImageSource(DataSource):
         metadata: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        check_options(self.driver, url, options)
+        with naming((metadata or {}).get("identifier")):
+            check_options(self.driver, url, options)
         super().__init__(metadata=metadata)
         self.url = url
         self.level = level
@@ -192,6 +195,53 @@ class TrackingSource(ImageSource):
 
     name = driver = "tracking"
     version = "1"
+
+
+class TableSource(DataSource):
+    """A table of a catalog: STAR, CSV, TSV, Parquet or GeoJSON, by the end of its name.
+
+    Parameters
+    ----------
+    url : str
+        Path or address of the file.
+    metadata : dict or None
+        What the catalog says of the entry.
+    **options
+        As `bioimagehub.catalogs.drivers.tables.load_table` takes them, such as ``columns``.
+    """
+
+    name = "table"
+    version = "1"
+    container = "dataframe"
+    partition_access = False
+
+    def __init__(self, url: str, metadata: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(metadata=metadata)
+        self.url = url
+        self.options = options
+
+    def read(self) -> pd.DataFrame:
+        """Load the table into memory.
+
+        Raises
+        ------
+        UnknownOptionError, UnreadableTableError, ReadError
+            If its format takes no such option, it is damaged, or its bytes cannot be had.
+        """
+        from bioimagehub.catalogs.drivers.tables import load_table
+
+        identifier = self.metadata.get("identifier")
+        with naming(identifier):
+            place = find_place(self.url, dataset=Dataset(identifier or self.url, self.metadata.get("version")))
+            return load_table(place, **self.options)
+
+    def _get_schema(self) -> Schema:
+        table = self.read()
+        types = {str(name): str(kind) for name, kind in table.dtypes.items()}
+        return Schema(dtype=types, shape=table.shape, npartitions=1, extra_metadata={})
+
+    def _close(self) -> None:
+        """Nothing stays open between two reads."""
 
 
 class RecordSource(DataSource):
