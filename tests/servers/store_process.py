@@ -116,7 +116,8 @@ def file_answer(file: Path, asked: dict[str, str], fault: Fault | None) -> Answe
         "Content-Type": "application/octet-stream",
     } | {name: value for name, value in (fault.headers if fault else {}).items() if name != "Content-Length"}
     same = {each for each in (headers["ETag"], headers["Last-Modified"]) if each is not None}
-    unchanged = asked.get("if-none-match", asked.get("if-modified-since")) in same
+    condition = asked.get("if-none-match", asked.get("if-modified-since"))
+    unchanged = condition is not None and condition in same
     part: tuple[int, int] | None = (0, size)
     status = 200
     if "range" in asked and not (fault and fault.whole) and ("if-range" not in asked or asked["if-range"] in same):

@@ -51,7 +51,7 @@ def test_it_fetches_and_reports(
     assert told["complete"] is True
     assert told["counts"] == {"fetched": 1}
     assert told["moved"] == 123_456
-    assert told["files"][0]["checksum"].startswith("sha256:")
+    assert told["files"][0]["checksum"].startswith("crc32:")
 
 
 def test_a_failure_is_told_in_the_status(

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -274,13 +275,18 @@ def test_manifest_and_sums_tell_what_is_there(
     store: StoreServer, get: Get, folder: Path, into: Path, truth: bytes
 ) -> None:
     (folder / "odd").write_bytes(b"odd")
-    get("image.tif", Item(path="what?.txt", urls=(f"{store.url}/odd",)))
+    items = ("image.tif", Item(path="what?.txt", urls=(f"{store.url}/odd",)))
+    get(*items)
     own = into / ".bioimagehub"
     entries = [json.loads(line) for line in (own / "manifest.jsonl").read_text().splitlines()]
     by_path = {entry["path"]: entry for entry in entries}
     assert by_path["what?.txt"]["name"] == "what%3F.txt"
     assert by_path["image.tif"]["url"] == f"{store.url}/image.tif"
     assert by_path["image.tif"]["etag"]
+    assert by_path["image.tif"]["checksum"] == f"crc32:{zlib.crc32(truth):08x}"
+    store.reset()
+    assert get(*items, sha256=True).counts == {"verified": 2}
+    assert store.count == 0
     result = subprocess.run(
         ["sha256sum", "--check", ".bioimagehub/SHA256SUMS"], cwd=into, capture_output=True, text=True, check=True
     )

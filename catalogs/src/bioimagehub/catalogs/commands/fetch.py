@@ -47,6 +47,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--connections", type=int, help="connections to a host (default: 16 for large files, else 64)")
     parser.add_argument("--rate", type=_parse_rate, metavar="SPEED", help="bytes a second at most, such as 5M")
     parser.add_argument("--replace", action="store_true", help="overwrite files that were not fetched, or were changed")
+    parser.add_argument(
+        "--sha256", action="store_true", help="note a SHA-256 of files whose archive states no checksum, not a CRC-32"
+    )
     parser.add_argument("--dry-run", action="store_true", help="tell what would be fetched, and stop")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what came of each file, as JSON")
     parser.set_defaults(run=run)
@@ -64,7 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
         region=parse_region(arguments.region),
         labels=not arguments.no_labels,
     )
-    settings = FetchSettings(connections=arguments.connections, rate=arguments.rate, replace=arguments.replace)
+    settings = FetchSettings(
+        connections=arguments.connections, rate=arguments.rate, replace=arguments.replace, sha256=arguments.sha256
+    )
     plan = plan_fetch(arguments.source, selection=selection)
     folder = arguments.into or Path(_folder_name(arguments.source))
     _show_plan(plan, folder)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.downloads.desk import Desk
 from bioimagehub.catalogs.downloads.folder import Target
+from bioimagehub.catalogs.downloads.hashing import OWN
 from bioimagehub.catalogs.downloads.manifest import Manifest
 from bioimagehub.catalogs.downloads.names import check_links, choose_names
 from bioimagehub.catalogs.downloads.pacing import Rate
@@ -85,7 +86,8 @@ def fetch(
         require_free(target, ((item, names[item.path]) for item in plan.items), manifest, replace=settings.replace)
         target.require_room(sum(max(0, (item.size or 0) - target.there(names[item.path])) for item in plan.items))
         desk = Desk(target, manifest, settings, Rate(settings.rate), plan.source)
-        tasks = [Task(item, names[item.path], list(item.urls)) for item in plan.items]
+        own = "sha256" if settings.sha256 else OWN
+        tasks = [Task(item, names[item.path], list(item.urls), own) for item in plan.items]
         queue = Queue(tasks, settings)
         sizes = [item.size for item in plan.items]
         total = None if None in sizes else sum(size or 0 for size in sizes)

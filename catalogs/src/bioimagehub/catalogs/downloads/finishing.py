@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.archives.redaction import hide_secrets
-from bioimagehub.catalogs.downloads.hashing import split_checksum
+from bioimagehub.catalogs.downloads.hashing import begin_hash, hash_bytes, split_checksum
 from bioimagehub.catalogs.downloads.wire import BrokenOffError
 from bioimagehub.catalogs.errors import DamagedFileError, StoreUnreachableError
 
@@ -33,7 +32,7 @@ def write_small(task: Task, desk: Desk, stream: Stream, part: Part, buffer: memo
             raise BrokenOffError(msg)
         at += came
         count(task, came)
-    digest = hashlib.new(task.algorithm, buffer[:size], usedforsecurity=False).hexdigest()
+    digest = hash_bytes(buffer[:size], task.algorithm)
     checksum = check_digest(task, digest)
     write_whole(task, desk, buffer[:size])
     desk.publish(task, size, checksum, part.version)
@@ -66,7 +65,7 @@ def write_stream(task: Task, desk: Desk, stream: Stream, part: Part, buffer: mem
             "whole one; expected Content-Length. Fetch it with a browser, and look at what came."
         )
         raise StoreUnreachableError(msg)
-    digest = hashlib.new(task.algorithm, usedforsecurity=False)
+    digest = begin_hash(task.algorithm)
     size = 0
     descriptor = desk.make_part(task)
     try:
@@ -91,12 +90,11 @@ def write_stream(task: Task, desk: Desk, stream: Stream, part: Part, buffer: mem
 def finish_parts(task: Task, desk: Desk) -> Outcome:
     """Check a file of which all parts are there, and give it its name."""
     partial, hashing = task.partial, task.hashing
-    if partial is None or hashing is None:
+    if partial is None:
         msg = f"{task.name} was not fetched in parts"
         raise ValueError(msg)
     partial.sync()
-    checksum = check_digest(task, hashing.result())
-    partial.sync()
+    checksum = check_digest(task, f"{partial.crc():08x}" if hashing is None else hashing.result())
     desk.publish(task, partial.size, checksum, partial.header.version)
     partial.journal.file.unlink(missing_ok=True)
     task.leave()
@@ -112,7 +110,7 @@ def check_digest(task: Task, digest: str) -> str:
         If it is another one. A tag that should have been an MD5 and is none is found out by fetching twice: the same
         bytes come again.
     """
-    kind, expected = split_checksum(task.item.checksum)
+    kind, expected = split_checksum(task.item.checksum, task.own)
     if expected is None or digest == expected:
         return f"{kind}:{digest}"
     if (task.item.checksum or "").startswith("etag:") and task.doubted == digest:

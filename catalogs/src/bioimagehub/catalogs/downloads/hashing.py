@@ -5,12 +5,73 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import zlib
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _READ = 1 << 20
 
 
-def split_checksum(checksum: str | None) -> tuple[str, str | None]:
-    """Tell the algorithm and the digest that a file is checked with; sha256 and no digest where none is stated.
+OWN = "crc32"
+"""What is noted of a file where the archive states no checksum: it is had at no cost, and tells damage."""
+
+
+class Hash(Protocol):
+    """What works out a checksum."""
+
+    def update(self, data: memoryview | bytes, /) -> None:
+        """Add bytes."""
+
+    def hexdigest(self) -> str:
+        """Give the digest of all that was added."""
+
+
+class Crc32:
+    """The CRC-32 of gzip (RFC 1952), with the methods of `hashlib`."""
+
+    def __init__(self) -> None:
+        self._crc = 0
+
+    def update(self, data: memoryview | bytes) -> None:
+        """Add bytes."""
+        self._crc = zlib.crc32(data, self._crc)
+
+    def hexdigest(self) -> str:
+        """Give it as eight hexadecimal digits."""
+        return f"{self._crc:08x}"
+
+
+def begin_hash(algorithm: str) -> Hash:
+    """Begin a checksum: ``crc32``, or one of `hashlib`."""
+    return Crc32() if algorithm == "crc32" else hashlib.new(algorithm, usedforsecurity=False)
+
+
+def hash_bytes(data: memoryview | bytes, algorithm: str) -> str:
+    """Give the digest of bytes in hexadecimal."""
+    found = begin_hash(algorithm)
+    found.update(data)
+    return found.hexdigest()
+
+
+def hash_file(file: Path, algorithm: str) -> str:
+    """Give the digest of a file in hexadecimal.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    found, buffer = begin_hash(algorithm), memoryview(bytearray(_READ))
+    with file.open("rb", buffering=0) as opened:
+        while count := opened.readinto(buffer):
+            found.update(buffer[:count])
+    return found.hexdigest()
+
+
+def split_checksum(checksum: str | None, own: str = OWN) -> tuple[str, str | None]:
+    """Tell the algorithm and the digest that a file is checked with; `own` and no digest where none is stated.
 
     An entity tag of 32 hexadecimal digits is the MD5 of the object in most stores.
 
@@ -19,14 +80,14 @@ def split_checksum(checksum: str | None) -> tuple[str, str | None]:
     >>> split_checksum("md5:9e107d9d372bb6826bd81d3542a419d6")
     ('md5', '9e107d9d372bb6826bd81d3542a419d6')
     >>> split_checksum('etag:d41d8cd98f00b204e9800998ecf8427e-12')
-    ('sha256', None)
+    ('crc32', None)
     """
     kind, _, digest = (checksum or "").partition(":")
     digest = digest.strip('"')
     if kind == "etag":
         is_md5 = len(digest) == 32 and set(digest.lower()) <= set("0123456789abcdef")
-        return ("md5", digest.lower()) if is_md5 else ("sha256", None)
-    return (kind, digest.lower()) if kind in {"md5", "sha256"} else ("sha256", None)
+        return ("md5", digest.lower()) if is_md5 else (own, None)
+    return (kind, digest.lower()) if kind in {"md5", "sha256"} else (own, None)
 
 
 class FollowingHash:
@@ -44,7 +105,7 @@ class FollowingHash:
     def __init__(self, descriptor: int, size: int, algorithm: str) -> None:
         self._descriptor = descriptor
         self._size = size
-        self._hash = hashlib.new(algorithm, usedforsecurity=False)
+        self._hash = begin_hash(algorithm)
         self._news = threading.Condition()
         self._ahead: dict[int, int] = {}
         self._whole = 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING
 
 from bioimagehub.catalogs.downloads.finishing import check_digest, write_whole
+from bioimagehub.catalogs.downloads.hashing import begin_hash, hash_bytes
 from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def keep_content(task: Task, desk: Desk, content: bytes | None = None, status: str = "written") -> Outcome:
     """Write a file whose bytes are at hand."""
     data = memoryview(task.item.content or b"" if content is None else content)
-    checksum = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    checksum = f"{task.algorithm}:{hash_bytes(data, task.algorithm)}"
     write_whole(task, desk, data)
     desk.publish(task, len(data), checksum)
     return task.outcome(status, len(data), checksum)
@@ -36,7 +36,7 @@ def copy_local(task: Task, desk: Desk, buffer: memoryview, queue: Queue) -> Outc
         If it changed.
     """
     source = task.item.local
-    digest = hashlib.new(task.algorithm, usedforsecurity=False)
+    digest = begin_hash(task.algorithm)
     try:
         if source is None:
             raise FileNotFoundError

@@ -29,7 +29,7 @@ class Entry:
     size : int
         Bytes.
     checksum : str
-        ``sha256:`` or ``md5:`` and the digest of what was written.
+        ``crc32:``, ``sha256:`` or ``md5:`` and the digest of what was written.
     source : str
         Identifier or address of the dataset.
     url : str or None

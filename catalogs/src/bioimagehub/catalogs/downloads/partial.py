@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import time
 import zlib
 from typing import TYPE_CHECKING
 
+from bioimagehub.catalogs.downloads.crc import combine_crcs
 from bioimagehub.catalogs.downloads.journal import Header, Journal, Piece, read_journal
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Partial:
         self.file = file
         self.header = header
         self.resumed = sum(piece.stop - piece.start for piece in pieces)
+        self._pieces = list(pieces)
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | (0 if pieces else os.O_TRUNC)
         self.descriptor = os.open(file, flags, 0o666)
         os.ftruncate(self.descriptor, self.size)
@@ -66,10 +67,26 @@ class Partial:
         while left:
             count = os.pwrite(self.descriptor, left, at)
             left, at = left[count:], at + count
-        self.journal.note(start, start + len(data), zlib.crc32(data))
+        piece = Piece(start, start + len(data), zlib.crc32(data))
+        self.journal.note(piece.start, piece.stop, piece.crc)
         with self._counting:
+            self._pieces.append(piece)
             self.came += len(data)
             self._unsynced += len(data)
+
+    def crc(self) -> int:
+        """Give the CRC-32 of the whole file, out of those of its pieces.
+
+        Raises
+        ------
+        ValueError
+            If they do not make the whole file.
+        """
+        pieces = sorted(self._pieces, key=lambda piece: piece.start)
+        if missing_ranges(pieces, self.size) or sum(piece.stop - piece.start for piece in pieces) != self.size:
+            msg = f"The pieces of {self.file} do not make a whole file. Fetch it again, and report this."
+            raise ValueError(msg)
+        return combine_crcs((piece.crc, piece.stop - piece.start) for piece in pieces)
 
     def sync(self) -> None:
         """Have the system write to the disk what came since the last time."""
@@ -142,18 +159,6 @@ def missing_ranges(pieces: list[Piece], size: int) -> list[tuple[int, int]]:
     if at < size:
         gaps.append((at, size))
     return gaps
-
-
-def hash_file(file: Path, algorithm: str) -> str:
-    """Give the digest of a file in hexadecimal.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, algorithm).hexdigest()
 
 
 def _is_good(descriptor: int, piece: Piece) -> bool:

@@ -16,7 +16,7 @@ from bioimagehub.catalogs.downloads.zarr_items import ImageItems
 from bioimagehub.catalogs.errors import InvalidSelectionError, MissingFileError, NoAccessError, UnknownArchiveError
 from bioimagehub.catalogs.hosts import installed_hosts
 from bioimagehub.catalogs.locations import is_local, resolve
-from bioimagehub.catalogs.reader import open_place
+from bioimagehub.catalogs.reader import installed_reader, open_place
 from bioimagehub.catalogs.vocabulary.licences import forbids
 
 if TYPE_CHECKING:
@@ -156,7 +156,8 @@ class _Planner:
         root = read_image(place)
 
         def addresses(below: str) -> tuple[str, ...]:
-            return self._hosts.candidates((place / below).url)
+            # A chunk that is missing at another host than the one of the metadata tells nothing.
+            return installed_reader().addresses((place / below).url)
 
         image = ImageItems(place, path, addresses)
         if not self._selection.cuts_images:

@@ -37,7 +37,7 @@ class Outcome:
     moved : int
         Bytes that came over the network for it in this run.
     checksum : str or None
-        ``sha256:`` or ``md5:`` and the digest of what is in the folder.
+        ``crc32:``, ``sha256:`` or ``md5:`` and the digest of what is in the folder.
     url : str or None
         Address that it came from.
     reason : str or None

@@ -19,6 +19,8 @@ class FetchSettings:
         Bytes a second, over all connections; None for as fast as it goes.
     replace : bool
         Whether files that were not fetched, or were changed since, are overwritten.
+    sha256 : bool
+        Whether files get a SHA-256 where the archive states no checksum, and not the CRC-32 that costs nothing.
     connect_timeout : float
         Seconds that a host has to take a connection.
     stall_timeout : float
@@ -39,6 +41,7 @@ class FetchSettings:
     connections: int | None = None
     rate: float | None = None
     replace: bool = False
+    sha256: bool = False
     connect_timeout: float = 10.0
     stall_timeout: float = 15.0
     tries: int = 5

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.downloads.hashing import split_checksum
+from bioimagehub.catalogs.downloads.hashing import OWN, hash_bytes, hash_file, split_checksum
 from bioimagehub.catalogs.downloads.manifest import Entry
-from bioimagehub.catalogs.downloads.partial import hash_file
 from bioimagehub.catalogs.errors import FileInTheWayError
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ def check_standing(task: Task, desk: Desk) -> Outcome | None:
     entries = desk.manifest.entries.get(task.name, [])
     found = None if file.is_symlink() or not file.is_file() else _identify(file, task, entries)
     if found is not None and _is_wanted(task, found):
+        if desk.settings.sha256 and found.checksum.startswith(f"{OWN}:"):
+            found = replace(found, checksum=f"sha256:{hash_file(file, 'sha256')}")
         if found not in entries:
             desk.manifest.add(found)
         return task.outcome("verified", found.size, found.checksum)
@@ -100,7 +101,8 @@ def _identify(file: Path, task: Task, entries: list[Entry]) -> Entry | None:
     if expected is not None and has(f"{kind}:{expected}"):
         return Entry(task.item.path, task.name, size, f"{kind}:{expected}", "the folder, as it was found")
     if task.item.content is not None and file.read_bytes() == task.item.content:
-        return Entry(task.item.path, task.name, size, f"sha256:{hash_file(file, 'sha256')}", "the folder")
+        digest = hash_bytes(task.item.content, task.own)
+        return Entry(task.item.path, task.name, size, f"{task.own}:{digest}", "the folder")
     return None
 
 
@@ -109,7 +111,7 @@ def _is_wanted(task: Task, found: Entry) -> bool:
     item = task.item
     kind, expected = split_checksum(item.checksum)
     if item.content is not None:
-        return found.checksum == f"sha256:{hashlib.sha256(item.content).hexdigest()}"
+        return found.checksum.partition(":")[2] == hash_bytes(item.content, found.checksum.partition(":")[0])
     if found.path != item.path or item.size not in {None, found.size}:
         return False
     is_same_kind = expected is not None and found.checksum.startswith(f"{kind}:")

@@ -197,7 +197,9 @@ def _count_series(place: Place, below: str) -> list[str]:
 
 def _read_files(place: Place, path: str, names: tuple[str, ...], executor: ThreadPoolExecutor) -> dict[str, bytes]:
     before = f"{path}/" if path else ""
-    contents = executor.map(lambda name: _read_file(place, before + name), names)
+    # One by itself: where it is found, the reader looks for all others.
+    first = _read_file(place, before + names[0])
+    contents = [first, *executor.map(lambda name: _read_file(place, before + name), names[1:])]
     return {name: content for name, content in zip(names, contents, strict=True) if content is not None}
 
 

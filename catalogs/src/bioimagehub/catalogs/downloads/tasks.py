@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from bioimagehub.catalogs.downloads.hashing import FollowingHash, split_checksum
+from bioimagehub.catalogs.downloads.hashing import OWN, FollowingHash, split_checksum
 from bioimagehub.catalogs.downloads.journal import Header
 from bioimagehub.catalogs.downloads.partial import Partial, missing_ranges, same_version
 from bioimagehub.catalogs.downloads.report import Outcome
@@ -35,6 +34,8 @@ class Task:
         Its path in the folder.
     urls : list of str
         Addresses that are left to try; the first is in use.
+    own : str
+        What its checksum is made with where the archive states none.
     partial : Partial or None
         What came of it, where it is fetched in parts.
     missing : list of (int, int)
@@ -52,6 +53,7 @@ class Task:
     item: Item
     name: str
     urls: list[str]
+    own: str = OWN
     partial: Partial | None = None
     missing: list[tuple[int, int]] = field(default_factory=list)
     flying: int = 0
@@ -74,7 +76,7 @@ class Task:
     @property
     def host(self) -> str:
         """Host that it comes from now; an empty text for what comes from this machine."""
-        return urlsplit(self.urls[0]).netloc if self.urls else ""
+        return self.urls[0].partition("://")[2].partition("/")[0] if self.urls else ""
 
     @property
     def is_large(self) -> bool:
@@ -85,7 +87,7 @@ class Task:
     @property
     def algorithm(self) -> str:
         """What its checksum is made with."""
-        return split_checksum(self.item.checksum)[0]
+        return split_checksum(self.item.checksum, self.own)[0]
 
     def begin_parts(self, target: Target, url: str, version: Version, pieces: list[Piece]) -> Partial:
         """Open the partial file, and work out what is missing."""
@@ -93,9 +95,10 @@ class Task:
         target.part(self.name).parent.mkdir(parents=True, exist_ok=True)
         self.partial = Partial(target.part(self.name), target.journal(self.name), header, pieces)
         self.missing = missing_ranges(pieces, self.partial.size)
-        self.hashing = FollowingHash(self.partial.descriptor, self.partial.size, self.algorithm)
-        for piece in pieces:
-            self.hashing.add(piece.start, piece.stop)
+        if self.algorithm != OWN:
+            self.hashing = FollowingHash(self.partial.descriptor, self.partial.size, self.algorithm)
+            for piece in pieces:
+                self.hashing.add(piece.start, piece.stop)
         return self.partial
 
     def next_range(self, connections: int) -> tuple[int, int]:

@@ -49,6 +49,12 @@ class Mirrors:
             self._installed = (named, installed_hosts())
         return self._installed[1].candidates(url)
 
+    def addresses(self, url: str) -> tuple[str, ...]:
+        """Give the addresses that are asked for a file: the one where its store was found, or all it may have."""
+        found = self.candidates(url)
+        known = self._found.get(find_store(url)) if len(found) > 1 else None
+        return found if known is None or known >= len(found) else (found[known],)
+
     def ask(self, url: str, ask: Callable[[str, int | None], Result]) -> Result:
         """Ask for a file where it is, or may be.
 
@@ -65,14 +71,10 @@ class Mirrors:
         StoreUnreachableError
             If the file is nowhere, and a place did not answer.
         """
-        addresses = self.candidates(url)
+        addresses = self.addresses(url)
         if len(addresses) == 1:
             return ask(addresses[0], None)
-        store = find_store(url)
-        known = self._found.get(store)
-        if known is not None and known < len(addresses):
-            return ask(addresses[known], None)
-        return self._search(store, addresses, ask)
+        return self._search(find_store(url), addresses, ask)
 
     def _search(self, store: str, addresses: tuple[str, ...], ask: Callable[[str, int | None], Result]) -> Result:
         """Ask each place once, and those that did not answer as often as usual."""

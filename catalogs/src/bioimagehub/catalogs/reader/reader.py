@@ -100,6 +100,10 @@ class Reader:
             return data, version
         return self._read_cached(url, span, dataset, expected, edition)
 
+    def addresses(self, url: str) -> tuple[str, ...]:
+        """Give the addresses that are asked for a file: the one where its store was found, or all it may have."""
+        return self._mirrors.addresses(url)
+
     def stat(self, url: str, *, dataset: Dataset, expected: Version | None) -> Version:
         """Ask for size and version of a file; see `Place.stat`."""
         if is_local(url):
