@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bioimagehub.catalogs.arrays.codecs import Blosc
 from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, IndexedPixels, Part
 from bioimagehub.catalogs.arrays.raw import RawPixels, dense_strides
 from bioimagehub.catalogs.errors import CatalogError, UnreadableImageError
@@ -261,9 +262,7 @@ def _undo_one(number: int, parameters: tuple[int, ...], data: Any, expected: int
 
         return imagecodecs.lzf_decode(data, out=expected)
     if number == BLOSC:
-        from numcodecs.blosc import Blosc
-
-        return Blosc().decode(data)
+        return Blosc(None)(data)
     if number == ZSTD:
         from numcodecs.zstd import Zstd
 
