@@ -86,11 +86,11 @@ def test_live_check_reads_the_image_and_reports_drift(volume: Path, tmp_path: Pa
     assert check_live([record]) == [
         "lab:a: shape is (2, 4, 6, 8) where it lies and (2, 4, 6, 9) in the entry; correct the entry."
     ]
-    kept = find_health(str(record.url))
+    kept = find_health(record)
     assert kept is not None
     assert not kept.good
     assert check_live([record.model_copy(update={"shape": (2, 4, 6, 8)})]) == []
-    kept = find_health(str(record.url))
+    kept = find_health(record)
     assert kept is not None
     assert kept.good
 

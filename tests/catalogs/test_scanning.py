@@ -18,6 +18,8 @@ from bioimagehub.catalogs.errors import (
     NotReadableError,
     ReadError,
     UnknownAxisError,
+    UnknownOptionError,
+    UnreadableImageError,
 )
 from bioimagehub.catalogs.health import check_health, find_health, save_health
 from bioimagehub.catalogs.layouts import find_layout, save_layout
@@ -113,7 +115,7 @@ def test_health_is_kept(record: Record, store: StoreServer) -> None:
     assert good.good
     assert "first tile reads" in str(good)
     save_health(good)
-    assert find_health(str(record.url)) == good
+    assert find_health(record) == good
     drifted = check_health(make_record(store, axes=["z", "y", "x"], shape=[1, 2, 3]))
     assert not drifted.good
     assert "correct the entry" in str(drifted)
@@ -130,7 +132,7 @@ def test_health_is_kept(record: Record, store: StoreServer) -> None:
 def test_damaged_health_is_none(record: Record, content: str) -> None:
     file = save_health(check_health(record))
     file.write_text(content)
-    assert find_health(str(record.url)) is None
+    assert find_health(record) is None
 
 
 def test_what_is_kept_is_shown(record: Record) -> None:
@@ -145,6 +147,29 @@ def test_what_is_kept_is_shown(record: Record) -> None:
     file.write_bytes(b"PK\3\4")
     assert "make it anew" in " ".join(str(record).split())
     assert "make it anew" in record._repr_html_()
+
+
+def test_entries_of_one_file_are_told_apart(record: Record, store: StoreServer) -> None:
+    index_record(record)
+    save_health(check_health(record))
+    stack = make_record(store, identifier="course:stack", options='{"stack": true}')
+    assert find_health(stack) is None
+    assert "1 level" not in str(stack)
+    assert "without a request" in str(stack)
+
+
+def test_layout_of_another_driver_is_not_taken(record: Record, store: StoreServer) -> None:
+    index_record(record)
+    other = make_record(store, driver="tiff")
+    assert "without a request" not in str(other)
+    with pytest.raises(UnreadableImageError, match=r"course:map: .*map\.mrc"):
+        other.open()
+
+
+def test_wrong_options_are_told_before_anything_is_asked(store: StoreServer) -> None:
+    with pytest.raises(UnknownOptionError, match=r"course:map: .*with serie: the driver mrc takes"):
+        index_record(make_record(store, options='{"serie": 1}'))
+    assert store.count == 0
 
 
 def test_level_of_an_entry_does_not_limit_its_layout(store: StoreServer) -> None:
@@ -200,6 +225,13 @@ def test_command(
     printed = capsys.readouterr()
     assert "gone.mrc" in printed.err
     assert "course:map" in printed.out
+    shared = str(tmp_path / "shared")
+    assert main(["catalog", "index", "--into", shared, "course:map"]) == 0
+    assert main(["catalog", "index", "--into", shared, "--remove", "course:map"]) == 0
+    assert not list((tmp_path / "shared").iterdir())
+    assert find_health(record) is not None
+    capsys.readouterr()
     assert main(["catalog", "index", "--remove", "course:map", "course:gone"]) == 0
     assert capsys.readouterr().out == "course:map: forgotten\ncourse:gone: nothing was kept of it\n"
     assert find_layout(str(record.url)) is None
+    assert find_health(record) is None

@@ -120,15 +120,17 @@ def _opening(record: Record) -> str:
         layout = find_layout(record.url, bulk=False)
     except CatalogError as error:
         return str(error)
-    if layout is None:
+    if layout is None or layout.driver != record.driver:
         return ""
-    levels = layout.summary.get("levels", ()) if isinstance(layout.summary, dict) else ()
+    # Another entry may have been indexed for another series of the file.
+    summary = layout.summary if isinstance(layout.summary, dict) else {}
+    levels = summary.get("levels") if summary.get("entry") == record.identifier else None
     many = f"; {len(levels)} level{'s' * (len(levels) != 1)}" if isinstance(levels, list) else ""
     return f"without a request, as indexed on {layout.verified or 'an unknown day'}{many}"
 
 
 def _health(record: Record) -> str:
-    found = None if record.url is None else find_health(record.url)
+    found = None if record.url is None else find_health(record)
     return "" if found is None else str(found)
 
 

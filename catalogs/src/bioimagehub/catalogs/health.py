@@ -109,10 +109,10 @@ def find_drift(record: Record, image: xr.DataArray) -> str | None:
 
 
 def save_health(health: Health, folder: Path | None = None) -> Path:
-    """Keep what came of reading an entry, beside its layout; what was kept before is replaced."""
+    """Keep what came of reading an entry, beside its layout; what was kept of that entry before is replaced."""
     folder = layout_folders()[0] if folder is None else folder
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / _file_name(health.url)
+    file = folder / _file_name(health.identifier, health.url)
     part = file.with_suffix(f".{os.getpid()}.part")
     try:
         part.write_text(json.dumps(asdict(health) | {"checked": health.checked.isoformat()}), encoding="utf-8")
@@ -122,11 +122,11 @@ def save_health(health: Health, folder: Path | None = None) -> Path:
     return file
 
 
-def find_health(url: str) -> Health | None:
-    """Give what was kept of an address; None where it was never checked, or what was kept is damaged."""
+def find_health(record: Record) -> Health | None:
+    """Give what was kept of an entry; None where it was never checked, or what was kept is damaged."""
     for folder in layout_folders():
         try:
-            fields = json.loads((folder / _file_name(url)).read_bytes())
+            fields = json.loads((folder / _file_name(record.identifier, str(record.url))).read_bytes())
             told = {"checked": date.fromisoformat(fields["checked"]), "seconds": float(fields["seconds"])}
             return Health(**fields | told)
         except (OSError, ValueError, TypeError, KeyError):
@@ -134,5 +134,12 @@ def find_health(url: str) -> Health | None:
     return None
 
 
-def _file_name(url: str) -> str:
-    return hashlib.sha256(url.encode()).hexdigest()[:40] + ".health.json"
+def remove_health(record: Record, folder: Path | None = None) -> None:
+    """Forget what was kept of an entry in the folder that is written to."""
+    folder = layout_folders()[0] if folder is None else folder
+    (folder / _file_name(record.identifier, str(record.url))).unlink(missing_ok=True)
+
+
+def _file_name(identifier: str, url: str) -> str:
+    """Name it by both: entries for two series of a file have one address."""
+    return hashlib.sha256(f"{identifier} {url}".encode()).hexdigest()[:40] + ".health.json"

@@ -159,9 +159,9 @@ def find_layout(url: str, *, bulk: bool = True) -> Layout | None:
     return None
 
 
-def remove_layout(url: str) -> bool:
-    """Forget the layout of an address in the folder that is written to; False where none was kept."""
-    file = layout_folders()[0] / _file_name(url)
+def remove_layout(url: str, folder: Path | None = None) -> bool:
+    """Forget the layout of an address in a folder, or the one that is written to; False where none was kept."""
+    file = (layout_folders()[0] if folder is None else folder) / _file_name(url)
     there = file.is_file()
     file.unlink(missing_ok=True)
     return there

@@ -72,7 +72,7 @@ def open_tree(record: Record, *, chunks: Chunks = None) -> xr.DataTree:
         raise NotReadableError(msg)
     with _telling_of_damage(record), naming(record.identifier):
         tree: xr.DataTree = module.open_tree(
-            find_place(url, dataset=Dataset(record.identifier, record.version), version=_expected(record)),
+            find_place(url, record.driver, Dataset(record.identifier, record.version), _expected(record)),
             chunks=chunks,
         )
     tree.name = record.name
@@ -121,7 +121,7 @@ def open_url(
     """
     with naming(None if dataset is None else dataset.identifier):
         check_options(driver, url, options)
-        place = find_place(url, dataset=dataset, version=version)
+        place = find_place(url, driver, dataset, version)
         array: xr.DataArray = find_driver(driver).open_array(place, level=level, label=label, chunks=chunks, **options)
     return array
 
@@ -156,9 +156,13 @@ def find_driver(name: str) -> ModuleType:
     return importlib.import_module(f"bioimagehub.catalogs.drivers.{name}")
 
 
-def find_place(url: str, *, dataset: Dataset | None = None, version: Version | None = None) -> Place:
-    """Give the place of an address, with the layout that was kept of it."""
-    layout = None if url.startswith(SAMPLES) else find_layout(url)
+def find_place(
+    url: str, driver: str | None = None, dataset: Dataset | None = None, version: Version | None = None
+) -> Place:
+    """Give the place of an address, with the layout that was kept of it for that driver."""
+    layout = None if driver is None or url.startswith(SAMPLES) else find_layout(url)
+    if layout is not None and layout.driver != driver:
+        layout = None
     fixed = version or (None if layout is None else layout.version)
     return Place(resolve(url), dataset=dataset or Dataset(url), version=fixed, layout=layout)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from bioimagehub.catalogs.errors import NotReadableError
 from bioimagehub.catalogs.layouts import save_layout
 from bioimagehub.catalogs.locations import SAMPLES, resolve
+from bioimagehub.catalogs.naming import naming
 from bioimagehub.catalogs.reader import Dataset, Place
-from bioimagehub.catalogs.reading import find_driver
+from bioimagehub.catalogs.reading import check_options, find_driver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,8 @@ def index_record(record: Record, folder: Path | None = None) -> Layout:
     ------
     NotReadableError
         If no driver reads it.
+    UnknownOptionError, AmbiguousImageError
+        If the entry gives an option that the driver does not take, or does not say which image of several.
     UnreadableImageError, ReadError
         If it cannot be read where it lies; what was kept of it before stays.
     """
@@ -52,16 +55,18 @@ def index_record(record: Record, folder: Path | None = None) -> Layout:
         raise NotReadableError(msg)
     driver = find_driver(record.driver)
     dataset = Dataset(record.identifier, record.version)
-    layout: Layout = driver.scan(Place(resolve(record.url), dataset=dataset))
-    layout = replace(layout, url=record.url, verified=datetime.now(tz=UTC).date())
-    place = Place(resolve(record.url), dataset=dataset, version=layout.version, layout=layout)
     options = {name: value for name, value in record.arguments.items() if name not in {"chunks", "level"}}
-    opened: xr.DataArray = driver.open_array(place, **options)
-    levels = [
-        opened if number == 0 else driver.open_array(place, level=number, **options)
-        for number in range(opened.attrs["levels"])
-    ]
-    layout = replace(layout, summary=_summary(opened, levels))
+    with naming(record.identifier):
+        check_options(record.driver, record.url, options)
+        layout: Layout = driver.scan(Place(resolve(record.url), dataset=dataset))
+        layout = replace(layout, url=record.url, verified=datetime.now(tz=UTC).date())
+        place = Place(resolve(record.url), dataset=dataset, version=layout.version, layout=layout)
+        opened: xr.DataArray = driver.open_array(place, **options)
+        levels = [
+            opened if number == 0 else driver.open_array(place, level=number, **options)
+            for number in range(opened.attrs["levels"])
+        ]
+    layout = replace(layout, summary={"entry": record.identifier} | _summary(opened, levels))
     save_layout(layout, folder)
     return layout
 

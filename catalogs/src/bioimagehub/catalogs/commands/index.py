@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print one line an entry; one that fails does not stop the others."""
     from bioimagehub.catalogs import open_catalog
     from bioimagehub.catalogs.errors import CatalogError
-    from bioimagehub.catalogs.health import check_health, save_health
+    from bioimagehub.catalogs.health import check_health, remove_health, save_health
     from bioimagehub.catalogs.layouts import remove_layout
     from bioimagehub.catalogs.scanning import index_record
 
@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     failed = 0
     for record in records:
         if arguments.remove:
-            told = "forgotten" if remove_layout(str(record.url)) else "nothing was kept of it"
+            told = "forgotten" if remove_layout(str(record.url), arguments.into) else "nothing was kept of it"
+            remove_health(record, arguments.into)
             print(f"{record.identifier}: {told}")
             continue
         try:
