@@ -45,7 +45,7 @@ def load_studies() -> list[Fields]:
 
 def make_records(studies: Sequence[Mapping[str, Any]], count: int, seed: int = 1) -> Iterator[Fields]:
     """Make records: some of the studies, at most a quarter of `count`, and then images of them."""
-    rng = random.Random(seed)  # noqa: S311 - not for secrets
+    rng = random.Random(seed)
     chosen = [dict(study) for study in studies]
     rng.shuffle(chosen)
     chosen = chosen[: max(1, count // 4)]

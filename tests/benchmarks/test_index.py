@@ -215,7 +215,7 @@ def test_beside_duckdb(benchmark: BenchmarkFixture, capsys: pytest.CaptureFixtur
 
 def make_queries(index: Index, count: int) -> list[tuple[str, Any, Any, str, int]]:
     """Make the mix: one to three words, common ones among them, beginnings, phrases, filters, ranges and orders."""
-    rng = random.Random(7)  # noqa: S311 - not for secrets
+    rng = random.Random(7)
     titles = [record["title"] for record in index.select().page(0, 2000)]
     words = sorted({word for title in titles for word in split_words(title) if len(word) > 3})
     common = ["cell", "cells", "human", "mouse", "microscopy", "fluorescence", "images", "data", "protein", "imaging"]

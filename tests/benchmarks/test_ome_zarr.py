@@ -33,6 +33,7 @@ from zarr.codecs import BloscCodec
 from bioimagehub.catalogs.drivers.intake_sources import OmeZarrSource
 from bioimagehub.catalogs.drivers.ome_zarr import open_array, scan
 from bioimagehub.catalogs.reader import Place, installed_reader
+from servers.s3 import PUBLIC, REGION, run_s3_server
 from servers.store import StoreServer
 
 if TYPE_CHECKING:
@@ -292,6 +293,60 @@ def test_indexed(folder: Path, values: Any, version: str) -> None:
             assert opening.requests == 0
             np.testing.assert_array_equal(found, values[TILE])
             print(f"  open {opening}, tile {tile}")
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_from_s3(folder: Path, values: Any, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store, moto, is slow and takes most of the time: it is the same for all."""
+    name = f"{version}.zarr"
+    with run_s3_server() as store:
+        for file in sorted(path for path in (folder / name).rglob("*") if path.is_file()):
+            store.put(PUBLIC, str(file.relative_to(folder)), file.read_bytes())
+        monkeypatch.setenv("AWS_ENDPOINT_URL", store.address)
+        ways = {
+            "ours": lambda: by_ours(f"s3://{PUBLIC}/{name}"),
+            "ours, Intake": lambda: by_our_source(f"s3://{PUBLIC}/{name}"),
+            "tensorstore": lambda: tensorstore_from_s3(store.address, name),
+            "zarr, obstore": lambda: obstore_from_s3(store.address, name),
+        }
+        figures: dict[str, dict[str, Figure]] = {"open": {}, "tile": {}, "all": {}}
+        for _ in range(RUNS):
+            for way, opener in ways.items():
+                figure, opened = once(opener, None)
+                keep_least(figures["open"], way, figure)
+                for part, key in (("tile", TILE), ("all", ALL)):
+                    figure, found = once(lambda opened=opened, key=key: opened[key], None)
+                    np.testing.assert_array_equal(found, values[key])
+                    keep_least(figures[part], way, figure)
+        print(f"\nOME-Zarr {version}, from S3")
+        for part, by_way in figures.items():
+            report(part, by_way)
+
+
+def tensorstore_from_s3(address: str, name: str) -> Tensorstore:
+    store = {
+        "driver": "s3",
+        "bucket": PUBLIC,
+        "path": f"{name}/{LEVEL}/",
+        "endpoint": address,
+        "aws_region": REGION,
+        "aws_credentials": {"type": "anonymous"},
+    }
+    spec = {"driver": "zarr" if "0.4" in name else "zarr3", "kvstore": store}
+    return Tensorstore(tensorstore.open(spec, open=True, context=tensorstore.Context()).result())
+
+
+def obstore_from_s3(address: str, name: str) -> Any:
+    store = obstore.store.S3Store(
+        PUBLIC,
+        prefix=f"{name}/{LEVEL}",
+        endpoint=address,
+        region=REGION,
+        skip_signature=True,
+        virtual_hosted_style_request=False,
+        client_options={"allow_http": True},
+    )
+    return zarr.open_array(zarr.storage.ObjectStore(store, read_only=True), mode="r")
 
 
 def test_imports_of_the_driver(benchmark: Any) -> None:
