@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioimagehub.catalogs.arrays.work import run
+from bioimagehub.catalogs.arrays.work import _find_pool, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,3 +191,35 @@ def test_many_runs_at_once() -> None:
 
 def test_nothing_to_do() -> None:
     run([], 4)
+
+
+def test_nothing_is_begun_after_an_interrupt() -> None:
+    """Ctrl-C reaches the caller, which mostly waits for the others: they are not to read on."""
+    workers, main = 5, threading.main_thread().ident or 0
+    begun, caught = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def is_waiting() -> bool:
+        before = sys._current_frames()[main].f_back
+        return before is not None and before.f_code.co_name == "_take"
+
+    def hold() -> list[Any] | None:
+        if threading.get_ident() == main:
+            assert begun.wait(DEADLINE)
+            return None
+        begun.set()
+        until = time.monotonic() + DEADLINE
+        while not is_waiting():
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        signal.pthread_kill(main, signal.SIGINT)
+        assert caught.wait(DEADLINE)
+        return [lambda: done.append(1)] * 3
+
+    with pytest.raises(KeyboardInterrupt):
+        run([hold] * 2, workers)
+    caught.set()
+    # All threads of the pool together: none is busy with the run that was interrupted any more.
+    together = threading.Barrier(workers, timeout=DEADLINE)
+    list(_find_pool(workers).map(lambda _: together.wait(), range(workers)))
+    assert not done

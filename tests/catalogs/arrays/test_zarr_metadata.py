@@ -142,3 +142,13 @@ def test_any_metadata_give_an_array_or_the_error(data: st.DataObject, document: 
         assert "image" in str(error)  # noqa: PT017
     else:
         assert len(found.shape) == len(found.chunk) == len(found.chain.shape)
+
+
+def test_shards_within_shards_without_end() -> None:
+    to_bytes = V3["codecs"]
+    codecs = to_bytes
+    for _ in range(2000):
+        configuration = {"chunk_shape": [4, 4], "codecs": codecs, "index_codecs": to_bytes}
+        codecs = [{"name": "sharding_indexed", "configuration": configuration}]
+    with pytest.raises(UnreadableImageError, match="Mend them"):
+        parse_array({**V3, "codecs": codecs}, "a")

@@ -46,11 +46,19 @@ class _Run:
         self._workers = 1
         self._most = workers
         self._error: BaseException | None = None
+        self._left = False
         self._changed = threading.Condition()
 
     def work(self) -> None:
         """Work until nothing is left, then raise what went wrong."""
-        self._take_part()
+        try:
+            self._take_part()
+        except BaseException as error:
+            # The caller was interrupted while it waited: nothing more is begun for it.
+            with self._changed:
+                self._error, self._left = self._error or error, True
+                self._changed.notify_all()
+            raise
         if self._error is not None:
             raise self._error
 
@@ -74,12 +82,14 @@ class _Run:
                 if job is not None:
                     self._active += 1
                     return job
-                if self._active == 0:
+                if self._active == 0 or self._left:
                     self._changed.notify_all()
                     return None
                 self._idle += 1
-                self._changed.wait()
-                self._idle -= 1
+                try:
+                    self._changed.wait()
+                finally:
+                    self._idle -= 1
 
     def _pop(self) -> Job | None:
         """Give the next job, and call for one more worker if there is another after it."""

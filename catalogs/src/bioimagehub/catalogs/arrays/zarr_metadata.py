@@ -98,7 +98,7 @@ def parse_array(document: Mapping[str, Any], name: str, *, separator: str = ".")
             raise ValueError(message)
     except UnreadableImageError:
         raise
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error) as error:
         msg = (
             f"The metadata of the array {name} cannot be read: {error!r}. Expected those of an array of numbers in "
             "Zarr 2 or 3. Mend them, or fetch or build the image anew."
