@@ -10,7 +10,7 @@ import pytest
 import zarr
 
 from bioimagehub.catalogs.downloads import FetchSettings, Selection, fetch, plan_fetch
-from bioimagehub.catalogs.downloads.planning import installed_reader
+from bioimagehub.catalogs.reader import installed_reader
 from catalogs.downloads.made import FAST, make_bytes
 from servers.s3 import PRIVATE, PUBLIC, S3Server, run_s3_server
 from servers.store import StoreServer
@@ -74,7 +74,7 @@ def test_an_image_comes_from_the_host_of_its_metadata(
         assert not [request for request in stale.requests if "/s0/0/" in request.path]
     rows = slice(*(cut.region["y"] if cut else (0, 64)))
     group = zarr.open_group(into / "cells.zarr", mode="r")
-    assert np.array_equal(group["s0"][...], DATA[:, rows])  # type: ignore[index]
+    assert np.array_equal(group["s0"][...], DATA[:, rows])  # type: ignore[index,arg-type]
 
 
 def test_a_file_may_come_from_a_later_host(
@@ -146,4 +146,4 @@ def test_a_bucket_that_wants_signatures(s3: S3Server, keys: Callable[[bool], Non
     with s3.ask_for_signatures():
         assert take(f"s3://{PRIVATE}/set/cells.zarr", into).complete
     group = zarr.open_group(into / "cells.zarr", mode="r")
-    assert np.array_equal(group["s0"][...], DATA)  # type: ignore[index]
+    assert np.array_equal(group["s0"][...], DATA)  # type: ignore[index,arg-type]

@@ -58,8 +58,9 @@ class Worker:
             while (job := self._queue.take()) is not None:
                 try:
                     self._try(job, self._begin if job.partial is None else self._continue)
-                    with self._queue.lock:
-                        self._return(job)
+                    if job.partial is not None:
+                        with self._queue.lock:
+                            self._return(job)
                 finally:
                     concludes = self._queue.release(job)
                 if concludes:
