@@ -61,7 +61,11 @@ class Answer:
             minor, self.status = self._read_status()
             self.headers = self._read_headers()
         headers = self.headers
-        self._chunked = headers.get("transfer-encoding", "").lower() == "chunked"
+        encoding = headers.get("transfer-encoding", "identity").lower()
+        if encoding not in ("chunked", "identity"):
+            msg = f"its Transfer-Encoding is {encoding[:40]!r}"
+            raise BrokenAnswerError(msg)
+        self._chunked = encoding == "chunked"
         said = headers.get("connection", "").lower()
         self.reusable = "close" not in said and (minor == b"1" or "keep-alive" in said)
         self.length = None

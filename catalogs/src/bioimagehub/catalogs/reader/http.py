@@ -7,6 +7,7 @@ import random
 import socket
 import ssl
 import time
+import weakref
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin
@@ -35,6 +36,9 @@ _PROGRESS = 2**20
 _TOO_MANY = frozenset((429, 503))
 _AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504, 507, 508, 509, 520, 521, 522, 523, 524, 529))
 _TAKEN = frozenset((200, 206, 304, 416))
+
+
+_ALL: weakref.WeakSet[Http] = weakref.WeakSet()
 
 
 class Task(Protocol):
@@ -79,10 +83,11 @@ class Http:
     def __init__(self, settings: ReaderSettings) -> None:
         self._settings = settings
         self._begin()
+        _ALL.add(self)
 
     def _begin(self) -> None:
+        """Begin in this process: what a fork has of the connections and locks of its parent is of no use to it."""
         settings = self._settings
-        self._process = os.getpid()
         self.slots = Slots(settings.connections)
         self._pool = Pool(
             connect_timeout=settings.connect_timeout, stall_timeout=settings.stall_timeout, most=settings.connections
@@ -112,10 +117,6 @@ class Http:
         ChangedFileError, TruncatedFileError
             As the task finds.
         """
-        if self._process != os.getpid():
-            # Two processes on one connection would get each other's bytes, and the locks that were copied may be held
-            # for ever by threads that were not.
-            self._begin()
         began = time.monotonic()
         task.deadline = began + self._settings.patience
         most = self._settings.tries if tries is None else tries
@@ -310,3 +311,13 @@ def _give_up(url: str, at: str, failure: TryAgainError, count: int, seconds: flo
 
 def _phrase(status: int) -> Any:
     return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
+
+
+def _begin_in_fork() -> None:
+    # At once, while there is one thread only: two processes on one connection would get each other's bytes, and the
+    # locks that were copied may be held for ever by threads that were not.
+    for http in _ALL:
+        http._begin()
+
+
+os.register_at_fork(after_in_child=_begin_in_fork)

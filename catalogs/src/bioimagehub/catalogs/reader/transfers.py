@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import StoreUnreachableError
 from bioimagehub.catalogs.reader.answers import BrokenAnswerError, parse_content_range, parse_version
-from bioimagehub.catalogs.reader.versions import check_version
+from bioimagehub.catalogs.reader.versions import Version, check_version
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs.reader.answers import Answer
     from bioimagehub.catalogs.reader.spans import Span
-    from bioimagehub.catalogs.reader.versions import Version
 
 UNASKED = 16 * 2**20
 """Bytes before those that are wanted, which are read and dropped where a server sends a file from its beginning."""
@@ -69,6 +68,7 @@ class Transfer:
         self._first = 0
         self._buffer: memoryview | None = None
         self._unmarked: bytearray | None = None
+        self._unmarked_version: Version | None = None
 
     @property
     def data(self) -> memoryview:
@@ -209,15 +209,21 @@ class Transfer:
             raise StoreUnreachableError(msg)
         self._check_version(parse_version(answer.headers, None))
         self.restart(keep_version=True)
-        unpacker = zlib.decompressobj(wbits=47)
+        rest, body = bytes(self._collect(answer, tells_end=True)), bytearray()
         try:
-            body = bytearray(unpacker.decompress(self._collect(answer, tells_end=True), _ENDLESS))
+            while True:
+                # Several streams one behind another are one file.
+                unpacker = zlib.decompressobj(wbits=47)
+                body += unpacker.decompress(rest, max(1, _ENDLESS - len(body)))
+                if not unpacker.eof:
+                    msg = "what is packed in it is not whole, or too much"
+                    raise BrokenAnswerError(msg)
+                rest = unpacker.unused_data
+                if not rest:
+                    break
         except zlib.error as error:
             msg = f"it is not {coding}, as it says: {error}"
             raise BrokenAnswerError(msg) from error
-        if not unpacker.eof:
-            msg = "what is packed in it is not whole"
-            raise BrokenAnswerError(msg)
         self._keep(body)
 
     def _collect(self, answer: Answer, *, tells_end: bool) -> bytearray:
@@ -232,19 +238,22 @@ class Transfer:
             if len(body) > most:
                 self._refuse_whole(len(body))
         if not tells_end and self._unmarked != body:
-            self._unmarked = body
+            self._unmarked, self._unmarked_version = body, self.version
             msg = "it has no length, and no second answer confirmed that it was not cut off"
             raise BrokenAnswerError(msg)
         return body
 
     def _confirm(self, answer: Answer, body: bytearray) -> None:
         """Take a body without length if the server says that there is nothing behind it."""
-        self._unmarked = None
+        self._unmarked, self.version = None, self._unmarked_version
         part = parse_content_range(answer.headers.get("content-range"))
         if answer.status != 416 or (part is not None and part[2] not in (None, len(body))):
             msg = f"it has no length, and was cut off after {len(body):,} bytes"
             raise BrokenAnswerError(msg)
+        first = self.version or Version()
         self._check_version(parse_version(answer.headers, len(body)))
+        # The answer that there is no more mostly states no version.
+        self.version = replace(first, size=len(body))
         self._keep(body)
 
     def _keep(self, body: bytearray) -> None:
