@@ -23,6 +23,7 @@ from bioimagehub.catalogs.errors import (
 )
 from bioimagehub.catalogs.health import check_health, find_health, save_health
 from bioimagehub.catalogs.layouts import find_layout, save_layout
+from bioimagehub.catalogs.reader import Place
 from bioimagehub.catalogs.records import Record, parse_record
 from bioimagehub.catalogs.scanning import index_record
 from bioimagehub.hub.cli import main
@@ -91,6 +92,17 @@ def test_changed_file_is_an_error_that_tells_to_index_anew(record: Record, store
         record.open()[0].load()
     index_record(record)
     assert not record.open()[0].values.any()
+
+
+def test_layout_of_another_version_than_the_entry_tells_is_not_used(record: Record, store: StoreServer) -> None:
+    """Entry and store both know the new version; the offsets are those of the old one."""
+    old = index_record(record)
+    mrcfile.write(store.folder / "map.mrc", np.zeros(SHAPE, np.float32), overwrite=True)
+    new = Place(str(record.url)).stat()
+    assert old.version is not None
+    assert new.etag != old.version.etag
+    with pytest.raises(ChangedFileError, match=r"catalog index"):
+        make_record(store, checksum=f"etag:{str(new.etag).strip(chr(34))}").open()
 
 
 def test_failed_index_leaves_the_old_one(record: Record, store: StoreServer) -> None:

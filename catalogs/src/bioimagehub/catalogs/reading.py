@@ -6,6 +6,7 @@ import importlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.drivers import DRIVERS
 from bioimagehub.catalogs.errors import (
     DamagedSampleError,
@@ -21,6 +22,7 @@ from bioimagehub.catalogs.layouts import find_layout
 from bioimagehub.catalogs.locations import SAMPLES, resolve
 from bioimagehub.catalogs.naming import naming
 from bioimagehub.catalogs.reader import Dataset, Place, Version
+from bioimagehub.catalogs.reader.versions import check_version
 from bioimagehub.catalogs.samples.archive import CURE
 
 if TYPE_CHECKING:
@@ -159,12 +161,21 @@ def find_driver(name: str) -> ModuleType:
 def find_place(
     url: str, driver: str | None = None, dataset: Dataset | None = None, version: Version | None = None
 ) -> Place:
-    """Give the place of an address, with the layout that was kept of it for that driver."""
+    """Give the place of an address, with the layout that was kept of it for that driver.
+
+    Raises
+    ------
+    ChangedFileError
+        If the layout is of another version than the one that is expected.
+    """
     layout = None if driver is None or url.startswith(SAMPLES) else find_layout(url)
     if layout is not None and layout.driver != driver:
         layout = None
-    fixed = version or (None if layout is None else layout.version)
-    return Place(resolve(url), dataset=dataset or Dataset(url), version=fixed, layout=layout)
+    if layout is not None and layout.version is not None:
+        # Offsets of one version are never used on the bytes of another, though both the entry and the store know it.
+        check_version(url, layout.version, version)
+        version = layout.version
+    return Place(resolve(url), dataset=dataset or Dataset(hide_secrets(url)), version=version, layout=layout)
 
 
 def _expected(record: Record) -> Version | None:
