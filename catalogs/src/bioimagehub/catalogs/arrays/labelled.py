@@ -155,7 +155,7 @@ def _block_sizes(array: xr.DataArray, pixels: Pixels, chunks: Chunks) -> Mapping
     unknown = sorted(set(chunks) - set(sizes))
     if unknown:
         msg = (
-            f"The chunks name the axes {', '.join(map(str, unknown))}, which {pixels.token} does not have: "
+            f"The chunks name the axes {', '.join(map(str, unknown))}, which the image does not have: "
             f"its axes are {', '.join(sizes)}. Correct `chunks`."
         )
         raise UnknownAxisError(msg)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import http.client
+import io
 import os
 import re
+import socket
 import ssl
+import struct
 import time
 from base64 import b64encode
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from bioimagehub.catalogs.archives.redaction import hide_secrets
@@ -17,12 +20,12 @@ from bioimagehub.catalogs.errors import StoreUnreachableError
 from bioimagehub.catalogs.reader.answers import Answer, BrokenAnswerError
 
 if TYPE_CHECKING:
-    import io
-    import socket
     from collections.abc import Mapping
 
 _KEPT = 55.0
 """Seconds that an unused connection is kept: servers close them after a minute or less."""
+
+_BUFFER = 16384
 
 _TEXT = re.compile(r"[\x21-\x7e]*")
 _UNSAFE = re.compile(r"[\r\n\0]")
@@ -84,9 +87,9 @@ class Connection:
         self.fresh = True
         self.since = 0.0
         self._stall_timeout = stall_timeout
+        self._plain: _Plain | None = None
         self._prefix = ""
         self._extra = ""
-        proxy = _find_proxy(scheme, host)
         proxy = _find_proxy(scheme, host)
         server = host if proxy is None else proxy.host
         self._http = (
@@ -127,13 +130,19 @@ class Connection:
         """Tell whether more has come than was read: then what was read was no whole answer."""
         if self._socket is None:
             return False
-        self._socket.settimeout(0)
+        if self._plain is not None:
+            self._plain.waits = False
+        else:
+            self._socket.settimeout(0)
         try:
             return bool(self._source.peek(1))
         except (OSError, ValueError):
             return False
         finally:
-            self._socket.settimeout(self._stall_timeout)
+            if self._plain is not None:
+                self._plain.waits = True
+            else:
+                self._socket.settimeout(self._stall_timeout)
 
     def close(self) -> None:
         """Close it, whatever is under way."""
@@ -154,8 +163,51 @@ class Connection:
             msg = f"it was not made within {self._http.timeout:g} s"
             raise ConnectionError(msg) from error
         self._socket = self._http.sock
-        self._socket.settimeout(self._stall_timeout)
-        self._source = cast("io.BufferedReader", self._socket.makefile("rb", buffering=16384))
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._socket.settimeout(self._stall_timeout)
+            self._source = cast("io.BufferedReader", self._socket.makefile("rb", buffering=_BUFFER))
+        else:
+            self._plain = _Plain(self._socket, self._stall_timeout)
+            self._source = io.BufferedReader(self._plain, _BUFFER)
+
+
+class _Plain(io.RawIOBase):
+    """What comes through a socket. The kernel keeps the time, so Python does not ask it before each piece.
+
+    Attributes
+    ----------
+    waits : bool
+        False gives what has come already, and None where that is nothing.
+    """
+
+    def __init__(self, connected: socket.socket, stall_timeout: float) -> None:
+        connected.settimeout(None)
+        seconds, rest = divmod(stall_timeout, 1)
+        told = struct.pack("ll", int(seconds), int(rest * 1e6))
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, told)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, told)
+        self._socket = connected
+        self.waits = True
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what comes next.
+
+        Raises
+        ------
+        TimeoutError
+            If nothing came for too long.
+        """
+        try:
+            return self._socket.recv_into(buffer, 0, 0 if self.waits else socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            if not self.waits:
+                return None
+            msg = "timed out"
+            raise TimeoutError(msg) from None
 
 
 class Pool:
