@@ -146,7 +146,7 @@ def test_array_of_one_axis(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", WRITERS)
 def test_damaged_files_never_fail_without_a_word(name: str, tmp_path: Path) -> None:
     """Whatever byte was changed or lost: an image of integers, or an error of ours with what to do."""
-    chance = random.Random(name)  # noqa: S311
+    chance = random.Random(name)
     WRITERS[name](tmp_path / name)
     path = tmp_path / name
     files = [path] if path.is_file() else sorted(inner for inner in path.rglob("*") if inner.is_file())

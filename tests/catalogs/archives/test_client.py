@@ -18,7 +18,6 @@ import pytest
 
 from bioimagehub.catalogs.archives.answers import explain_failure
 from bioimagehub.catalogs.archives.client import Client
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import (
     AccessDeniedError,
     ArchiveAnswerError,
@@ -26,6 +25,7 @@ from bioimagehub.catalogs.errors import (
     RecordNotFoundError,
 )
 from bioimagehub.catalogs.hosts import BUILT_IN, Hosts, Rule
+from bioimagehub.catalogs.redaction import hide_secrets
 from servers.archives import Answer, ArchiveServer, Request
 from servers.forged import ForgedServer
 

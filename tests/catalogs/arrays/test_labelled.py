@@ -99,7 +99,7 @@ def test_chunks(chunks: Any, expected: tuple[tuple[int, ...], ...]) -> None:
 
 
 def test_chunks_along_an_axis_that_is_not_there() -> None:
-    with pytest.raises(UnknownAxisError, match=r"axes c, t, which a does not have: its axes are z, y, x"):
+    with pytest.raises(UnknownAxisError, match=r"axes c, t, which the image does not have: its axes are z, y, x"):
         label_array(Counting(), AXES, chunks={"t": 1, "c": 1})
 
 

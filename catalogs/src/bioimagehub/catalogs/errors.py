@@ -63,9 +63,14 @@ Each message says what failed, what was found or expected, and what to do.
 
 from __future__ import annotations
 
+from bioimagehub.catalogs.redaction import hide_secrets
+
 
 class CatalogError(Exception):
-    """Base of everything that the catalogs raise on purpose."""
+    """Base of everything that the catalogs raise on purpose. Secrets in the addresses of its message are left out."""
+
+    def __init__(self, *told: object) -> None:
+        super().__init__(*(hide_secrets(each) if isinstance(each, str) else each for each in told))
 
 
 class CatalogNotFoundError(CatalogError, FileNotFoundError):

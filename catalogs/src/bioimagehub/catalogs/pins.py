@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import (
     CatalogNotFoundError,
     InvalidEntryError,
@@ -21,6 +20,7 @@ from bioimagehub.catalogs.errors import (
     RecordNotFoundError,
 )
 from bioimagehub.catalogs.locks import Lock, Pin, Served, read_lock, save_lock
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

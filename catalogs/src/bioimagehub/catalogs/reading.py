@@ -6,7 +6,6 @@ import importlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.drivers import DRIVERS
 from bioimagehub.catalogs.errors import (
     DamagedSampleError,
@@ -23,6 +22,7 @@ from bioimagehub.catalogs.locations import SAMPLES, resolve
 from bioimagehub.catalogs.naming import naming
 from bioimagehub.catalogs.reader import Dataset, Place, Version
 from bioimagehub.catalogs.reader.versions import check_version
+from bioimagehub.catalogs.redaction import hide_secrets
 from bioimagehub.catalogs.samples.archive import CURE
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from urllib3.exceptions import DecodeError, HTTPError, InvalidHeader, LocationValueError, SSLError
 from urllib3.util import Retry
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import (
     AccessDeniedError,
     ArchiveAnswerError,
@@ -20,6 +19,7 @@ from bioimagehub.catalogs.errors import (
     ArchiveUnreachableError,
     RecordNotFoundError,
 )
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from datetime import date

@@ -23,7 +23,6 @@ from bioimagehub.catalogs.archives.answers import (
     read_body,
 )
 from bioimagehub.catalogs.archives.pace import Pace
-from bioimagehub.catalogs.archives.redaction import guard_log, hide_secrets
 from bioimagehub.catalogs.errors import (
     AccessDeniedError,
     ArchiveAnswerError,
@@ -31,6 +30,7 @@ from bioimagehub.catalogs.errors import (
     RecordNotFoundError,
 )
 from bioimagehub.catalogs.hosts import Hosts, installed_hosts
+from bioimagehub.catalogs.redaction import guard_log, hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

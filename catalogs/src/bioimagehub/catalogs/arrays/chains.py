@@ -31,6 +31,7 @@ _NAMES = {"endian": "bytes"}  # what a codec was called in drafts of the specifi
 _DAMAGE = (
     ArithmeticError,
     EOFError,
+    MemoryError,
     OSError,
     RuntimeError,
     TypeError,

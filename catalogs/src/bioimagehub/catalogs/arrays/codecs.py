@@ -8,11 +8,14 @@ Zarr 2, https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html.
 
 from __future__ import annotations
 
-import gzip
+import bz2
+import lzma
 import math
 import struct
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,12 +103,49 @@ class Blosc:
             raise ValueError(message)
 
 
-class Gzip:
-    """Gzip, of one or several members."""
+_STREAMS: dict[str, Callable[[], Any]] = {
+    "gzip": partial(zlib.decompressobj, 31),
+    "zlib": zlib.decompressobj,
+    "bz2": bz2.BZ2Decompressor,
+    "lzma": lzma.LZMADecompressor,
+}
+_LARGEST = 2**31
+"""Bytes that a chunk may have where nothing tells how many it has."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A stream of gzip, zlib, bzip2 or LZMA, or several one behind another.
+
+    It is unpacked only as far as the array has room for: some kilobytes may stand for gigabytes.
+
+    Attributes
+    ----------
+    start : callable
+        Gives a new object that unpacks one stream.
+    size : int or None
+        Bytes unpacked; None where they are not known before.
+    """
+
+    start: Callable[[], Any]
+    size: int | None = None
 
     def __call__(self, data: Any) -> bytes:
-        """Decompress."""
-        return gzip.decompress(data)
+        """Unpack."""
+        most = _LARGEST if self.size is None else self.size
+        rest, found = bytes(data), b""
+        while rest:
+            stream = self.start()
+            found += stream.decompress(rest, most + 1 - len(found))
+            if len(found) > most:
+                message = f"it has more than {most} bytes decoded"
+                raise ValueError(message)
+            if not stream.eof:
+                message = f"it is cut off after {len(found)} bytes decoded"
+                raise ValueError(message)
+            # Gzip may be padded with zeros.
+            rest = stream.unused_data.lstrip(b"\0")
+        return found
 
 
 class Crc32c:
@@ -127,6 +167,25 @@ class Crc32c:
             message = f"its checksum is {found:08x}, stored is {stored:08x}"
             raise ValueError(message)
         return content
+
+
+@dataclass(frozen=True)
+class Zstd:
+    """Zstandard, with no more room than is needed; runs without Python's lock.
+
+    Attributes
+    ----------
+    size : int
+        Bytes decoded.
+    """
+
+    size: int
+
+    def __call__(self, data: Any) -> Any:
+        """Decompress."""
+        import imagecodecs
+
+        return imagecodecs.zstd_decode(data, out=self.size)
 
 
 @dataclass(frozen=True)
@@ -201,9 +260,11 @@ def find_link(identifier: str, configuration: Mapping[str, Any], size: int | Non
     """
     if identifier == "blosc":
         return Blosc(size)
-    if identifier == "gzip":
-        return Gzip()
+    if identifier in _STREAMS and not configuration.get("filters"):
+        return Packed(_STREAMS[identifier], size)
     if identifier == "crc32c" and configuration.get("location", "end") == "end":
         return Crc32c()
+    if identifier == "zstd" and size is not None:
+        return Zstd(size)
     known = {} if identifier == "zstd" else configuration
     return Numcodec(find_codec(identifier, known, name))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.downloads.hashing import begin_hash, hash_bytes, split_checksum
 from bioimagehub.catalogs.downloads.wire import BrokenOffError
 from bioimagehub.catalogs.errors import DamagedFileError, StoreUnreachableError
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable

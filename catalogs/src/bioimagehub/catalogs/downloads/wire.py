@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import MissingFileError, NoAccessError, StoreUnreachableError
 from bioimagehub.catalogs.reader import s3
 from bioimagehub.catalogs.reader.answers import (
@@ -19,6 +18,7 @@ from bioimagehub.catalogs.reader.answers import (
 )
 from bioimagehub.catalogs.reader.connections import Pool, parse_address
 from bioimagehub.catalogs.reader.credentials import installed_credentials
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,9 +15,9 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import quote, unquote, urlsplit
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import StoreUnreachableError
 from bioimagehub.catalogs.reader.answers import Answer, BrokenAnswerError
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

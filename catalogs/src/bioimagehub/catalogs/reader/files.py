@@ -7,8 +7,8 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import StoreUnreachableError, TruncatedFileError
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

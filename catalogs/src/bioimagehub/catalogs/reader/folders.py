@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import (
     ArchiveAnswerError,
     MissingFileError,
@@ -14,6 +13,7 @@ from bioimagehub.catalogs.errors import (
     UnlistableFolderError,
 )
 from bioimagehub.catalogs.reader import s3
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,11 +12,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import MissingFileError, NoAccessError, StoreUnreachableError
 from bioimagehub.catalogs.reader.answers import Answer, BrokenAnswerError, parse_retry_after
 from bioimagehub.catalogs.reader.connections import Address, Connection, Pool, parse_address
 from bioimagehub.catalogs.reader.slots import Slots
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

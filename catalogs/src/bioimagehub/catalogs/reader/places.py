@@ -7,12 +7,12 @@ import threading
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import MissingFileError
 from bioimagehub.catalogs.locations import is_local, resolve
 from bioimagehub.catalogs.reader.reader import Reader, installed_reader
 from bioimagehub.catalogs.reader.versions import Dataset, Version, check_version
 from bioimagehub.catalogs.reader.zip_directory import is_zipped
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs.layouts import Layout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import TruncatedFileError
+from bioimagehub.catalogs.redaction import hide_secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import StoreUnreachableError
 from bioimagehub.catalogs.reader.answers import BrokenAnswerError, parse_content_range, parse_version
 from bioimagehub.catalogs.reader.versions import Version, check_version
+from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs.reader.answers import Answer

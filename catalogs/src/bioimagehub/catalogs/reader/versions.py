@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from bioimagehub.catalogs.archives.redaction import hide_secrets
 from bioimagehub.catalogs.errors import ChangedFileError
+from bioimagehub.catalogs.redaction import hide_secrets
 
 
 @dataclass(frozen=True)
