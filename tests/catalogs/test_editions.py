@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import zarr
 
-from bioimagehub.catalogs.errors import ChangedFileError
+from bioimagehub.catalogs.arrays import zarr as zarr_pixels
+from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError
 from bioimagehub.catalogs.layouts import save_layout
 from bioimagehub.catalogs.reader import installed_reader
 from bioimagehub.catalogs.reading import find_driver, open_url
@@ -96,3 +97,16 @@ def test_indexed_image_that_was_written_anew_is_an_error(store: StoreServer, lev
     write(store, 2, level=level)
     with pytest.raises(ChangedFileError, match=r"catalog index"):
         read(store)
+
+
+def test_image_that_was_withdrawn_while_it_is_open(store: StoreServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks that are missing are filled; but not when all is gone."""
+    write(store, 1)
+    begin_anew()
+    image = open_url("ome_zarr", f"{store.url}/image.zarr")
+    (store.folder / "image.zarr/0/c/1/0/0").unlink()
+    assert not image[1].values.any()
+    shutil.rmtree(store.folder / "image.zarr")
+    monkeypatch.setattr(zarr_pixels, "_SURE", 0.0)
+    with pytest.raises(MissingFileError, match=r"zarr\.json"):
+        image[2].load()

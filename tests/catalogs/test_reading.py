@@ -19,6 +19,7 @@ from bioimagehub.catalogs.errors import (
     DamagedSampleError,
     InvalidEntryError,
     MissingFileError,
+    NotReadableError,
     SamplesNotBuiltError,
     UnknownLabelError,
     UnknownLevelError,
@@ -326,3 +327,16 @@ def test_names_of_tables_are_checked(tmp_path: Path) -> None:
         with pytest.raises(InvalidEntryError, match=r"tables\.0"):
             parse_record({**PLAIN, "tables": names}, "here")
     assert parse_record({**PLAIN, "tables": ["Run_1/points.star", "tracks"]}, "here").tables[1] == "tracks"
+
+
+def test_tree_of_an_entry_that_tells_how_to_read_one_image(tmp_path: Path) -> None:
+    fields = {
+        "identifier": "lab:a",
+        "title": "A",
+        "source": "s",
+        "source_url": "https://example.org",
+        "driver": "tracking",
+    }
+    record = parse_record({**fields, "url": str(tmp_path), "options": '{"sequence": "01", "time_step": 2.5}'}, "test")
+    with pytest.raises(NotReadableError, match=r"its entry gives time_step, which .* Use `open`"):
+        record.open_tree()

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.records import Record
 
 
+_CHOOSING = {"field", "label", "level", "member", "path", "pixels", "sequence", "series", "well"}
+"""Options that choose one out of several images; a tree holds them all."""
+
+
 def open_image(
     record: Record, level: int | str | None = None, *, label: str | None = None, chunks: Chunks = None, **options: Any
 ) -> xr.DataArray:
@@ -70,6 +74,13 @@ def open_tree(record: Record, *, chunks: Chunks = None) -> xr.DataTree:
         msg = (
             f"{record.identifier} cannot be opened as a tree: the format that the driver {record.driver} reads holds "
             "one array. Use `open`."
+        )
+        raise NotReadableError(msg)
+    lost = sorted(set(record.arguments) - _CHOOSING)
+    if lost:
+        msg = (
+            f"{record.identifier} cannot be opened as a tree: its entry gives {', '.join(lost)}, which tells how one "
+            "image is read. Use `open`."
         )
         raise NotReadableError(msg)
     with _telling_of_damage(record), naming(record.identifier):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, Part, Target
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.arrays.selection import Selection
     from bioimagehub.catalogs.arrays.work import Job
     from bioimagehub.catalogs.arrays.zarr_metadata import ArrayMetadata
+
+
+_SURE = 60.0
+"""Seconds for which a store that answered is taken to be there."""
 
 
 class ZarrPixels(ChunkedPixels):
@@ -52,6 +57,7 @@ class ZarrPixels(ChunkedPixels):
         indexed: bool = False,
     ) -> None:
         self.place, self.metadata, self._unsure = place, metadata, indexed
+        self._seen = time.time()
         self.order = tuple(range(len(metadata.shape))) if order is None else order
         self._inverse = tuple(self.order.index(axis) for axis in range(len(self.order)))
         self._in_order = self.order == self._inverse == tuple(sorted(self.order))
@@ -108,15 +114,17 @@ class ZarrPixels(ChunkedPixels):
     def check_presence(self) -> None:
         """Look whether the array itself is there, when a part of it is missing: its disk may be gone.
 
-        A store that is far away is asked nothing more: it has just answered.
+        A store that is far away is asked once in a while: it answered when the metadata were read.
 
         Raises
         ------
         MissingFileError
             If it is not.
         """
-        if self.near:
+        now = time.time()
+        if self.near or now - self._seen > _SURE:
             (self.place / self.metadata.document).stat()
+            self._seen = now
 
     def _compare(self) -> None:
         # Without the edition: what the cache keeps under it is what was indexed.
@@ -132,7 +140,7 @@ class ZarrPixels(ChunkedPixels):
                 "Index the image anew: bioimagehub catalog index."
             )
             raise ChangedFileError(msg)
-        self._unsure = False
+        self._unsure, self._seen = False, time.time()
 
     def name_chunk(self, index: tuple[int, ...]) -> str:
         """Tell in an error which chunk it is, as the store counts them."""
