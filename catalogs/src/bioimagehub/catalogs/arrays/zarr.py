@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, Part, Target
-from bioimagehub.catalogs.arrays.selection import mesh
+from bioimagehub.catalogs.arrays.selection import mesh, take
 from bioimagehub.catalogs.errors import ChangedFileError, MissingFileError
 from bioimagehub.catalogs.reader import Place
 from bioimagehub.catalogs.reader.versions import make_edition
@@ -22,8 +25,21 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.arrays.zarr_metadata import ArrayMetadata
 
 
+_own = threading.local()
+_KEPT = 8 * 2**20
+"""Bytes that each thread keeps for decoding at most."""
 _SURE = 60.0
 """Seconds for which a store that answered is taken to be there."""
+
+
+def _desk(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Give this thread's memory for a chunk that is decoded and then put in its place: new memory is slow at first."""
+    desk: NDArray[Any] | None = getattr(_own, "desk", None)
+    if desk is None or desk.shape != shape or desk.dtype != dtype:
+        desk = np.empty(shape, dtype)
+        if desk.nbytes <= _KEPT:
+            _own.desk = desk
+    return desk
 
 
 class ZarrPixels(ChunkedPixels):
@@ -92,12 +108,18 @@ class ZarrPixels(ChunkedPixels):
 
     def put(self, data: memoryview, target: Target, out: NDArray[Any]) -> None:
         """Decode a chunk, straight into the result where that lies in memory as the chunk does."""
-        if self._straight and all(isinstance(each, slice) and each.step == 1 for each in target.within):
+        if not self._straight:
+            super().put(data, target, out)
+            return
+        name = self.name_chunk(target.index)
+        if all(isinstance(each, slice) and each.step == 1 for each in target.within):
             region = out[mesh(target.to)]
             if region.shape == self.grid and region.flags.c_contiguous:
-                self._chain.decode_into(data, region, self.name_chunk(target.index))
+                self._chain.decode_into(data, region, name)
                 return
-        super().put(data, target, out)
+        desk = _desk(self.grid, self.dtype)
+        self._chain.decode_into(data, desk, name)
+        out[mesh(target.to)] = take(desk, target.within)
 
     def missing(self, part: Part, target: Target, out: NDArray[Any], error: MissingFileError) -> None:  # noqa: ARG002
         """Take the fill value for a chunk that is not stored."""
