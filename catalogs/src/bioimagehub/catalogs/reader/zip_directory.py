@@ -8,7 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.errors import UnreadableZipError
+from bioimagehub.catalogs.errors import ReadError, UnreadableZipError
 from bioimagehub.catalogs.reader.versions import Version
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class _Window(io.RawIOBase):
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self.failed: BaseException | None = None
+        self.failed: ReadError | None = None
         self._tail = bytes(place.read(-TAIL))
         size = place.version.size if place.version is not None else None
         self._size = place.stat().size or 0 if size is None else size
@@ -165,6 +165,6 @@ class _Window(io.RawIOBase):
     def _fetch(self, count: int) -> memoryview:
         try:
             return self._place.read(self._at, count)
-        except BaseException as error:
+        except ReadError as error:
             self.failed = error
             raise
