@@ -27,7 +27,7 @@ Location = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u20
 TableName = Annotated[
     str,
     Field(
-        pattern=r"^([a-z0-9]+(-[a-z0-9]+)*|[A-Za-z0-9][A-Za-z0-9._+/-]*\.(csv|geojson|parquet|star|tsv))$",
+        pattern=r"^([a-z0-9][a-z0-9-]{0,99}|[A-Za-z0-9][A-Za-z0-9._+/-]*\.(csv|geojson|parquet|star|tsv))$",
         max_length=250,
     ),
 ]
