@@ -24,10 +24,20 @@ Address = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7f-\x9f\u2028-\u202e\u206
 """A URL, percent-encoded where it holds spaces."""
 Location = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$", max_length=4000)]
 """A URL or a path; a path may hold spaces."""
+
+
+def _check_table_name(name: str) -> str:
+    if "." not in name and len(name) > 100:
+        msg = f"a name has at most 100 characters, this one has {len(name)}"
+        raise ValueError(msg)
+    return name
+
+
 TableName = Annotated[
     str,
+    AfterValidator(_check_table_name),
     Field(
-        pattern=r"^([a-z0-9][a-z0-9-]{0,99}|[A-Za-z0-9][A-Za-z0-9._+/-]*\.(csv|geojson|parquet|star|tsv))$",
+        pattern=r"^([a-z0-9]+(-[a-z0-9]+)*|[A-Za-z0-9][A-Za-z0-9._+/-]*\.(csv|geojson|parquet|star|tsv))$",
         max_length=250,
     ),
 ]

@@ -29,7 +29,8 @@ class Source:
         self.size = 0
         self._starts: list[int] = []
         self._pieces: list[bytes] = []
-        self._lock = threading.Lock()
+        self._coming: list[tuple[int, int]] = []
+        self._lock = threading.Condition(threading.Lock())
 
     def begin(self) -> None:
         """Read the first bytes, and find out how long the file is."""
@@ -80,9 +81,28 @@ class Source:
             )
             raise UnreadableImageError(msg)
         begin, end = max(0, start - before), min(self.size, start + length + after)
-        data = bytes(self.place.read(begin, end - begin))
-        self._keep(begin, data)
+        if not self._claim(begin, end, start, start + length):
+            # Another thread was fetching just these bytes; if it failed, they are asked for once more.
+            return self.fetch(start, length, before=before, after=after)
+        try:
+            data = bytes(self.place.read(begin, end - begin))
+            self._keep(begin, data)
+        finally:
+            with self._lock:
+                self._coming.remove((begin, end))
+                self._lock.notify_all()
         return memoryview(data)[start - begin : start - begin + length]
+
+    def _claim(self, begin: int, end: int, start: int, stop: int) -> bool:
+        """Note that this thread fetches `begin` to `end`; or wait, if another one fetches `start` to `stop`."""
+        with self._lock:
+            waited = False
+            while any(first <= start and stop <= last for first, last in self._coming):
+                waited = True
+                self._lock.wait()
+            if not waited:
+                self._coming.append((begin, end))
+            return not waited
 
     def _keep(self, start: int, data: bytes) -> None:
         """Remember bytes; pieces that overlap or touch become one."""
