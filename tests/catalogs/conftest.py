@@ -4,16 +4,12 @@ catalog       : the samples alone, with the sample archive built
 damaged       : a copy of two built samples, to be damaged; it is the sample archive during the test
 fields        : the fields of a valid record, to be changed
 volume        : a small OME-Zarr image with two levels and a label image, written by zarr alone
-http_server   : the address of a web server on the temporary folder of the test
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +20,6 @@ from bioimagehub.catalogs import Catalog, open_catalog
 from bioimagehub.catalogs.entries import find_installed_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 SAMPLES = find_installed_catalog().with_name("samples.yml")
@@ -95,18 +90,3 @@ def volume(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     only = [{"path": "0", "coordinateTransformations": scale(500, 200, 200)}]
     write(child, {"multiscales": [{"axes": axes[1:], "datasets": only, "version": request.param}]})
     return folder
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def http_server(tmp_path: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=tmp_path)) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join(timeout=10)

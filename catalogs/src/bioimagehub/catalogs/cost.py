@@ -76,6 +76,7 @@ def cost(image: xr.DataArray | Record, selection: Mapping[str, Any] | None = Non
     import numpy as np
     import xarray as xr
 
+    from bioimagehub.catalogs.arrays.labelled import find_pixels
     from bioimagehub.catalogs.arrays.selection import normalise
 
     array = image if isinstance(image, xr.DataArray) else image.open(**options)
@@ -86,26 +87,15 @@ def cost(image: xr.DataArray | Record, selection: Mapping[str, Any] | None = Non
         raise UnknownAxisError(msg)
     if selection:
         array = array.isel(selection)
-    pixels, key = _find_pixels(array)
-    normal, _ = normalise(key, pixels.shape)
-    reading = pixels.foresee(normal)
-    memory = int(np.prod(array.shape, dtype=np.int64)) * array.dtype.itemsize
-    return Cost(reading.requests, reading.bytes, memory, reading.exact)
-
-
-def _find_pixels(array: xr.DataArray) -> tuple[Any, tuple[Any, ...]]:
-    """Find what xarray will read, and the index that it collected so far."""
-    from xarray.core import indexing
-
-    from bioimagehub.catalogs.arrays.labelled import LazyPixels
-
-    data: Any = array.variable._data
-    while data is not None and not isinstance(data, indexing.LazilyIndexedArray):
-        data = getattr(data, "array", None)
-    if data is None or not isinstance(data.array, LazyPixels):
+    found = find_pixels(array)
+    if found is None:
         msg = (
             f"The cost of reading this array is not known: it is {type(array.variable._data).__name__}, and no image "
             "that is still to be read. Give the record, or what `open` gives without `chunks`."
         )
         raise CostNotKnownError(msg)
-    return data.array.pixels, data.key.tuple
+    pixels, key = found
+    normal, _ = normalise(key, pixels.shape)
+    reading = pixels.foresee(normal)
+    memory = int(np.prod(array.shape, dtype=np.int64)) * array.dtype.itemsize
+    return Cost(reading.requests, reading.bytes, memory, reading.exact)

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from xarray.core import indexing
 
-from bioimagehub.catalogs.arrays.labelled import Axis, LazyPixels, label_array
+from bioimagehub.catalogs.arrays.labelled import Axis, find_pixels, label_array
 from bioimagehub.catalogs.arrays.pixels import Pixels, StackedPixels, bytes_of
 from bioimagehub.catalogs.errors import UnreadableImageError
 from bioimagehub.catalogs.reader import Place, Version
@@ -225,14 +224,11 @@ def stack_files(
 
 def pixels_of(array: xr.DataArray) -> Pixels:
     """Give what a lazy array that a driver opened, and nobody indexed, is read from."""
-    data: Any = array.variable._data
-    while not isinstance(data, indexing.LazilyIndexedArray):
-        data = data.array
-    lazy = data.array
-    if not isinstance(lazy, LazyPixels):
-        msg = f"expected an array that a driver opened, not one of {type(lazy).__name__}"
+    found = find_pixels(array)
+    if found is None:
+        msg = f"expected an array that a driver opened, not one of {type(array.variable._data).__name__}"
         raise TypeError(msg)
-    return lazy.pixels
+    return found[0]
 
 
 def list_files(place: Place) -> list[tuple[str, Place]]:

@@ -81,6 +81,22 @@ class LazyPixels(BackendArray):
         return ("bioimagehub.catalogs.arrays.labelled", self.pixels.token)
 
 
+def find_pixels(array: xr.DataArray) -> tuple[Pixels, tuple[Any, ...]] | None:
+    """Find what xarray will read, and the index that it collected so far.
+
+    Returns
+    -------
+    tuple of Pixels and tuple, or None
+        None for an array that is none of `label_array`, or is in memory, computed, or over Dask.
+    """
+    data: Any = array.variable._data
+    while data is not None and not isinstance(data, indexing.LazilyIndexedArray):
+        data = getattr(data, "array", None)
+    if data is None or not isinstance(data.array, LazyPixels):
+        return None
+    return data.array.pixels, data.key.tuple
+
+
 def label_array(
     pixels: Pixels,
     axes: tuple[Axis, ...],
