@@ -5,6 +5,7 @@ The server answers after 20 ms. Each tool is used as its manual says for the tas
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from time import perf_counter
@@ -93,19 +94,31 @@ LARGE_TOOLS: dict[str, Tool] = {
 SMALL_TOOLS: dict[str, Tool] = {"bioimagehub": ours, "curl": curl, "aria2c": aria2c, "fsspec": use_fsspec}
 
 
-def race(tools: dict[str, Tool], names: list[str], server: StoreServer, work: Path, rounds: int) -> dict[str, float]:
-    """Give the best time of each tool, run in turns."""
-    best: dict[str, float] = {}
-    for _ in range(rounds):
+def race(
+    tools: dict[str, Tool], names: list[str], server: StoreServer, work: Path, rounds: int
+) -> dict[str, tuple[float, float]]:
+    """Give the best times of each tool, run in turns: until it says that it is done, and until all is on the disk.
+
+    The others leave it to the system when their files reach the disk; ours has them there when it ends.
+    """
+    best: dict[str, tuple[float, float]] = {}
+    for number in range(rounds):
         for name, tool in tools.items():
-            into = work / "into"
+            # Files that were removed a moment ago slow the making of new ones down.
+            into = work / f"{number}-{name}"
             (into / names[0]).parent.mkdir(parents=True)
+            os.sync()
             start = perf_counter()
             tool(server.url, names, into)
-            best[name] = min(best.get(name, float("inf")), perf_counter() - start)
+            done = perf_counter() - start
+            os.sync()
+            kept = perf_counter() - start
+            before = best.get(name, (float("inf"), float("inf")))
+            best[name] = min(before[0], done), min(before[1], kept)
             assert all((into / each).read_bytes() == (server.folder / each).read_bytes() for each in names[:1])
             assert sum((into / each).is_file() for each in names) == len(names)
-            shutil.rmtree(into)
+            if len(names) == 1:
+                shutil.rmtree(into)
     return best
 
 
@@ -119,10 +132,12 @@ def test_downloads(
     tools = LARGE_TOOLS if what == "large" else SMALL_TOOLS
     with StoreServer(folder, delay=DELAY, rate=rate) as server:
         best = benchmark.pedantic(race, (tools, names, server, tmp_path, rounds), rounds=1)
-    fastest = min(seconds for name, seconds in best.items() if name != "bioimagehub")
+    others = [both for name, both in best.items() if name != "bioimagehub"]
+    fastest = min(done for done, _ in others), min(kept for _, kept in others)
     print(f"\n{what}, {'no cap' if rate is None else f'{rate / 1e6:.0f} MB/s a connection'}, {DELAY * 1000:.0f} ms")
-    for name, seconds in sorted(best.items(), key=lambda pair: pair[1]):
-        print(f"  {name:<12} {seconds:7.2f} s   {seconds / fastest:5.2f} x the fastest of the others")
-    ratio = best["bioimagehub"] / fastest
-    print(f"  wanted: {WANTED} at most; {'kept' if ratio <= WANTED else 'missed'}")
+    for name, (done, kept) in sorted(best.items(), key=lambda pair: pair[1]):
+        ratios = f"{done / fastest[0]:5.2f} x and {kept / fastest[1]:5.2f} x the fastest of the others"
+        print(f"  {name:<12} {done:7.2f} s, on the disk {kept:7.2f} s   {ratios}")
+    ratio = best["bioimagehub"][1] / fastest[1]
+    print(f"  wanted: {WANTED} at most, on the disk; {'kept' if ratio <= WANTED else 'missed'}")
     assert ratio <= TAKEN

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bioimagehub.catalogs.downloads.folder import sync_disk
 from bioimagehub.catalogs.downloads.manifest import Entry
 from bioimagehub.catalogs.downloads.names import PART
 
@@ -38,6 +39,7 @@ class Desk:
     settings: FetchSettings
     rate: Rate
     source: str
+    _unsynced: bool = False
     _made: set[str] = field(default_factory=set)
     # Threads that make files in one folder wait for one another inside the system, at full load: better here.
     _making: threading.Lock = field(default_factory=threading.Lock)
@@ -53,7 +55,7 @@ class Desk:
             return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
 
     def publish(self, task: Task, size: int, checksum: str, version: Version | None = None) -> None:
-        """Give a file its name: it is whole, checked, and on the disk."""
+        """Give a file its name: it is whole and checked."""
         self.manifest.add(
             Entry(
                 path=task.item.path,
@@ -70,13 +72,15 @@ class Desk:
         path = f"{self.target.folder}/{task.name}"
         with self._making:
             os.replace(f"{path}{PART}", path)  # noqa: PTH105 - thousands of files
+        self._unsynced = True
+
+    def sync(self) -> None:
+        """Have on the disk what was published since the last time."""
+        if self._unsynced:
+            self._unsynced = False
+            sync_disk(self.target.folder)
 
     def conclude(self) -> None:
-        """Have names and manifest on the disk."""
-        for folder in sorted(self._made):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        """Have everything on the disk, and note it."""
+        self.sync()
         self.manifest.conclude(self.target.folder)

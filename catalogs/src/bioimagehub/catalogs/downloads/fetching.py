@@ -18,6 +18,7 @@ from bioimagehub.catalogs.downloads.pacing import Rate
 from bioimagehub.catalogs.downloads.progress import Meter, Progress
 from bioimagehub.catalogs.downloads.queue import Queue
 from bioimagehub.catalogs.downloads.report import Report
+from bioimagehub.catalogs.downloads.sending import Sender
 from bioimagehub.catalogs.downloads.settings import FetchSettings
 from bioimagehub.catalogs.downloads.standing import require_free
 from bioimagehub.catalogs.downloads.tasks import LARGE, Task
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 
 _TICK = 0.1
 _MOST_THREADS = 128
+_GLANCE = 0.025
+"""Seconds after which the thread that writes to the disk looks whether much has come: all that is left at the end is
+waited for."""
+_SYNCED = 1.0
+"""Seconds after which small files that came are on the disk."""
 _PATIENCE = 5.0
 """Seconds that threads have to end after a stop; what they wait for may take longer, and is given up then."""
 
@@ -50,7 +56,7 @@ def fetch(
     """Fetch what was planned into a folder.
 
     What is there already is checked and left; what is there in part goes on; a file that fails does not stop the
-    others. A file has its name only when it is whole, checked, and on the disk.
+    others. A file has its name only when it is whole and checked; when this ends, all is on the disk.
 
     Parameters
     ----------
@@ -137,8 +143,12 @@ def _run(
 ) -> None:
     wire = Wire(desk.settings)
     executor = ThreadPoolExecutor(threads, thread_name_prefix="fetch")
-    with _syncing(queue):
-        futures = [executor.submit(Worker(queue, wire, desk, meter.place(number)).run) for number in range(threads)]
+    with _syncing(queue, desk):
+        workers = [Worker(queue, wire, desk, meter.place(number)) for number in range(threads)]
+        # Reading little by little, as a limit wants it, keeps all others waiting.
+        if not desk.settings.rate:
+            workers[0] = Sender(queue, wire, desk, meter.place(0), threads)
+        futures = [executor.submit(worker.run) for worker in workers]
         try:
             while not all(future.done() for future in futures):
                 queue.ended.wait(_TICK)
@@ -170,12 +180,16 @@ def _run(
 
 
 @contextmanager
-def _syncing(queue: Queue) -> Iterator[None]:
-    """Have partial files on the disk each second, so that a machine that stops costs little."""
+def _syncing(queue: Queue, desk: Desk) -> Iterator[None]:
+    """Have what came on the disk each second, so that a machine that stops costs little."""
     over = threading.Event()
 
     def sync() -> None:
-        while not over.wait(_TICK):
+        begun = time.monotonic()
+        while not over.wait(_GLANCE):
+            if time.monotonic() - begun >= _SYNCED:
+                desk.sync()
+                begun = time.monotonic()
             with queue.lock:
                 partials = [task.partial for task in queue.active]
             for each in partials:

@@ -1,4 +1,4 @@
-"""The last steps of a file: its bytes are all there, right and on the disk, and it gets its name."""
+"""The last steps of a file: its bytes are all there and right, and it gets its name."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.downloads.report import Outcome
     from bioimagehub.catalogs.downloads.tasks import Task
     from bioimagehub.catalogs.downloads.wire import Part, Stream
+    from bioimagehub.catalogs.reader import Version
 
     Count = Callable[[Task, int], None]
 
@@ -32,19 +33,22 @@ def write_small(task: Task, desk: Desk, stream: Stream, part: Part, buffer: memo
             raise BrokenOffError(msg)
         at += came
         count(task, came)
-    digest = hash_bytes(buffer[:size], task.algorithm)
-    checksum = check_digest(task, digest)
-    write_whole(task, desk, buffer[:size])
-    desk.publish(task, size, checksum, part.version)
-    return task.outcome("fetched", size, checksum)
+    return write_body(task, desk, buffer[:size], part.version)
+
+
+def write_body(task: Task, desk: Desk, body: memoryview, version: Version | None) -> Outcome:
+    """Check and write a small file; `Desk.sync` has many of them on the disk at once."""
+    checksum = check_digest(task, hash_bytes(body, task.algorithm))
+    write_whole(task, desk, body)
+    desk.publish(task, len(body), checksum, version)
+    return task.outcome("fetched", len(body), checksum)
 
 
 def write_whole(task: Task, desk: Desk, data: memoryview) -> None:
-    """Write the partial file of a small one, and have it on the disk."""
+    """Write the partial file of a small one."""
     descriptor = desk.make_part(task)
     try:
         _write_all(descriptor, data)
-        os.fdatasync(descriptor)
     finally:
         os.close(descriptor)
 

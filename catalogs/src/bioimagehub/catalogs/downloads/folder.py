@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import hashlib
 import json
@@ -76,9 +77,9 @@ class Target:
 
     def there(self, name: str) -> int:
         """Give the bytes that a file takes on the disk already, whole or not."""
-        for path in (self.file(name), self.part(name)):
+        for path in (f"{self.folder}/{name}", f"{self.folder}/{name}{PART}"):
             try:
-                return path.lstat().st_blocks * 512
+                return os.lstat(path).st_blocks * 512
             except OSError:
                 continue
         return 0
@@ -105,6 +106,24 @@ def free_space(folder: Path) -> int:
     existing = next((each for each in (folder, *folder.absolute().parents) if each.is_dir()), folder)
     found = os.statvfs(existing)
     return found.f_bavail * found.f_frsize
+
+
+def sync_disk(folder: Path) -> None:
+    """Have on the disk all that was written to the file system of a folder.
+
+    For thousands of small files this takes a fraction of the time that one after another takes.
+    """
+    system = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(system, "syncfs"):
+        os.sync()
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if system.syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(folder))
+    finally:
+        os.close(descriptor)
 
 
 def _describe(holder: str) -> str:

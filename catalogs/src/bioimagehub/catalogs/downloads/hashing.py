@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-import zlib
 from typing import TYPE_CHECKING, Protocol
+
+from zlib_ng import zlib_ng
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ class Crc32:
 
     def update(self, data: memoryview | bytes) -> None:
         """Add bytes."""
-        self._crc = zlib.crc32(data, self._crc)
+        self._crc = zlib_ng.crc32(data, self._crc)
 
     def hexdigest(self) -> str:
         """Give it as eight hexadecimal digits."""

@@ -21,6 +21,8 @@ class Host:
         Requests that run.
     until : float
         Time before which nothing is asked, on the monotonic clock.
+    ahead : bool
+        Whether requests for small files may be sent before earlier ones of the same thread are answered.
     answered : float
         When it last answered as it should.
     """
@@ -31,6 +33,7 @@ class Host:
     spared: int = 0
     running: int = 0
     until: float = 0.0
+    ahead: bool = True
     answered: float = field(default_factory=time.monotonic)
 
     def has_room(self, now: float, *, large: bool) -> bool:

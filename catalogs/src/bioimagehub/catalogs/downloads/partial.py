@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-import zlib
 from typing import TYPE_CHECKING
+
+from zlib_ng import zlib_ng
 
 from bioimagehub.catalogs.downloads.crc import combine_crcs
 from bioimagehub.catalogs.downloads.journal import Header, Journal, Piece, read_journal
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.reader import Version
 
 _READ = 1 << 20
-_MUCH = 48 * 2**20
+_MUCH = 32 * 2**20
 
 
 class Partial:
@@ -67,7 +68,7 @@ class Partial:
         while left:
             count = os.pwrite(self.descriptor, left, at)
             left, at = left[count:], at + count
-        piece = Piece(start, start + len(data), zlib.crc32(data))
+        piece = Piece(start, start + len(data), zlib_ng.crc32(data))
         self.journal.note(piece.start, piece.stop, piece.crc)
         with self._counting:
             self._pieces.append(piece)
@@ -167,7 +168,7 @@ def _is_good(descriptor: int, piece: Piece) -> bool:
         data = os.pread(descriptor, min(_READ, piece.stop - at), at)
         if not data:
             return False
-        crc = zlib.crc32(data, crc)
+        crc = zlib_ng.crc32(data, crc)
         at += len(data)
     return crc == piece.crc
 

@@ -12,7 +12,7 @@ from bioimagehub.catalogs.downloads.pacing import Host
 from bioimagehub.catalogs.errors import StoreUnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bioimagehub.catalogs.downloads.partial import Partial
     from bioimagehub.catalogs.downloads.report import Outcome
@@ -88,15 +88,21 @@ class Queue:
             if left == 0:
                 self._free(image)
 
-    def take(self) -> Job | None:
-        """Wait for something to do; None when there is nothing left."""
+    def take(self, has_kept: Callable[[str], bool] | None = None) -> Job | None:
+        """Wait for something to do; None when there is nothing left.
+
+        Parameters
+        ----------
+        has_kept : callable or None
+            Tells whether a connection is open for an address. Small files for which there is one are left to the
+            threads that `take_ahead`; None for such a thread itself.
+        """
         with self.lock:
             while not self.stopped:
                 now = time.monotonic()
-                job = self._find(now)
+                job = self._find(now, has_kept)
                 if job is not None:
-                    self._hosts[job.host].running += 1
-                    job.task.flying += 1
+                    self._begin(job)
                     return job
                 if self._open == 0:
                     self.ended.set()
@@ -104,6 +110,29 @@ class Queue:
                     return None
                 self.lock.wait(self._pause(now))
             return None
+
+    def take_ahead(self, has_kept: Callable[[str], bool]) -> Job | None:
+        """Give a small file for which a connection is open; None where there is none now."""
+        with self.lock:
+            now = time.monotonic()
+            for tasks in () if self.stopped else filter(None, self._waiting.values()):
+                task, host = tasks[0], self._host(tasks[0])
+                if not host.has_room(now, large=task.is_large):
+                    continue
+                if task.is_small and host.ahead and has_kept(task.urls[0]):
+                    tasks.popleft()
+                    job = Job(task, *_address(task))
+                    self._begin(job)
+                    return job
+                # It takes a connection that is not there yet, or more time: somebody else has to see to it.
+                self.lock.notify()
+            return None
+
+    def go_alone(self, host: str) -> None:
+        """Send no requests ahead to a host: it sends them elsewhere."""
+        with self.lock:
+            self._hosts[host].ahead = False
+            self.lock.notify_all()
 
     def release(self, job: Job) -> bool:
         """Tell that a job is over, in whatever way.
@@ -210,7 +239,11 @@ class Queue:
             else:
                 self._waiting.setdefault(task.host, deque()).append(task)
 
-    def _find(self, now: float) -> Job | None:
+    def _begin(self, job: Job) -> None:
+        self._hosts[job.host].running += 1
+        job.task.flying += 1
+
+    def _find(self, now: float, has_kept: Callable[[str], bool] | None) -> Job | None:
         for task in self.active:
             if task.missing and task.due <= now and task.failure is None and task.partial is not None:
                 host = self._host(task)
@@ -222,8 +255,9 @@ class Queue:
                 self._put_off.pop(index)
                 return Job(task, *_address(task))
         for tasks in filter(None, self._waiting.values()):
-            task = tasks[0]
-            if self._host(task).has_room(now, large=task.is_large):
+            task, host = tasks[0], self._host(tasks[0])
+            carried = has_kept is not None and task.is_small and host.ahead and has_kept(task.urls[0])
+            if host.has_room(now, large=task.is_large) and not carried:
                 tasks.popleft()
                 return Job(task, *_address(task))
         return None

@@ -30,9 +30,9 @@ def check_standing(task: Task, desk: Desk) -> Outcome | None:
     FileInTheWayError
         If it is not what was fetched, and may not be replaced.
     """
-    file = desk.target.file(task.name)
-    if not os.path.lexists(file):
+    if not os.path.lexists(f"{desk.target.folder}/{task.name}"):
         return None
+    file = desk.target.file(task.name)
     entries = desk.manifest.entries.get(task.name, [])
     found = None if file.is_symlink() or not file.is_file() else _identify(file, task, entries)
     if found is not None and _is_wanted(task, found):
@@ -41,7 +41,9 @@ def check_standing(task: Task, desk: Desk) -> Outcome | None:
         if found not in entries:
             desk.manifest.add(found)
         return task.outcome("verified", found.size, found.checksum)
-    if found is None and not desk.settings.replace:
+    if found is None and task.name in desk.manifest.doubtful:
+        task.notes.append("It had not reached the disk when the machine stopped, and was fetched again.")
+    elif found is None and not desk.settings.replace:
         known = "It was fetched and has changed since" if entries else "It was not fetched by this command"
         msg = (
             f"{file} is there, and is not the file {task.item.path}. {known}. Move it away, or allow it to be replaced."
@@ -62,6 +64,8 @@ def require_free(target: Target, items: Iterable[tuple[Item, str]], manifest: Ma
     """
     strangers = []
     for item, name in items:
+        if not os.path.lexists(f"{target.folder}/{name}"):
+            continue
         file = target.file(name)
         if (file.is_dir() and not file.is_symlink()) or (
             not replace and file.exists() and name not in manifest.entries and not _may_be(item, file)

@@ -85,6 +85,14 @@ class Task:
         return size is None or size > LARGE
 
     @property
+    def is_small(self) -> bool:
+        """Whether it surely takes so little time that others may wait for it in one thread."""
+        item = self.item
+        size = item.size if item.size is not None else item.most
+        made_here = item.content is not None or item.recipe is not None or item.local is not None
+        return size is not None and size <= MOST_PIECE and bool(self.urls) and not made_here
+
+    @property
     def algorithm(self) -> str:
         """What its checksum is made with."""
         return split_checksum(self.item.checksum, self.own)[0]

@@ -21,7 +21,7 @@ from bioimagehub.catalogs.reader.credentials import installed_credentials
 from bioimagehub.catalogs.redaction import hide_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bioimagehub.catalogs.downloads.settings import FetchSettings
     from bioimagehub.catalogs.reader import Version
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.reader.connections import Address, Connection
 
 _REDIRECTS = 5
+_REDIRECTING = {301, 302, 303, 307, 308}
 _SLOWEST = 1024  # bytes in the stall time-out; less is as good as nothing
 _SHORT = 1 << 16  # bytes of a body that is worth reading to keep its connection
 
@@ -83,6 +84,57 @@ class Wire:
             most=max(settings.files, settings.ranges),
         )
 
+    def has_kept(self, url: str) -> bool:
+        """Tell whether there may be an open connection to the host of a file that nobody uses."""
+        address = parse_address(s3.locate(url) if url.startswith(s3.SCHEME) else url)
+        return address is not None and self._pool.has_kept(address.scheme, address.host)
+
+    def send_ahead(self, url: str) -> Connection | None:
+        """Send the request for a whole file over a connection that is open, and do not wait for the answer.
+
+        Returns
+        -------
+        Connection or None
+            For `ask`; None if there is no such connection.
+        """
+        here = s3.locate(url) if url.startswith(s3.SCHEME) else url
+        address = _parse(here, url)
+        connection = self._pool.take_kept(address.scheme, address.host)
+        if connection is None:
+            return None
+        try:
+            connection.send("GET", address.target, _open(here, url, {}))
+        except OSError:
+            # The host may have closed it meanwhile; a new one tells.
+            connection.close()
+            return None
+        return connection
+
+    def receive(self, url: str, connection: Connection) -> Stream:
+        """Give the answer to a request that was sent ahead; its body may still be to come.
+
+        Raises
+        ------
+        MissingFileError, NoAccessError, StoreUnreachableError, BusyError, BrokenOffError
+            As `ask`.
+        """
+        try:
+            answer = connection.receive("GET")
+        except TimeoutError as error:
+            connection.close()
+            msg = f"{hide_secrets(url)} gave no answer: {error}"
+            raise BrokenOffError(msg) from error
+        except (OSError, BrokenAnswerError):
+            # The host may have closed a connection that was not in use; a new one tells.
+            connection.close()
+            return self.ask(url)
+        stream = Stream(answer, connection, self._pool, url, self._timeout)
+        if answer.status in _REDIRECTING:
+            stream.drain()
+            return self.ask(url)
+        _check_status(stream, url)
+        return stream
+
     def ask(self, url: str, start: int = 0, stop: int | None = None, *, known: Version | None = None) -> Stream:
         """Ask for a file, or for a part of it.
 
@@ -115,8 +167,9 @@ class Wire:
             at_home = address[:2] == home[:2]
             stream = self._send(here, address, _open(here, url, headers) if at_home else headers)
             target = stream.answer.headers.get("location")
-            if stream.answer.status not in {301, 302, 303, 307, 308} or target is None:
+            if stream.answer.status not in _REDIRECTING or target is None:
                 _check_status(stream, url)
+                stream.redirected = address[:2] != home[:2]
                 return stream
             stream.drain()
             here = _redirected(here, target, url)
@@ -169,15 +222,25 @@ class Stream:
         Where it came from, behind all redirects.
     timeout : float
         Seconds in which something has to come.
+
+    Attributes
+    ----------
+    redirected : bool
+        Whether another host sent it than the one that was asked first.
     """
 
     def __init__(self, answer: Answer, connection: Connection, pool: Pool, url: str, timeout: float) -> None:
         self.answer = answer
         self.url = url
+        self.redirected = False
         self._connection = connection
         self._pool = pool
         self._timeout = timeout
         self._since, self._came = time.monotonic(), 0
+
+    def is_over(self, connection: Connection) -> bool:
+        """Tell whether it comes over that connection."""
+        return self._connection is connection
 
     def read_into(self, buffer: memoryview) -> int:
         """Read what is there, and wait only if that is nothing; 0 at the end.
@@ -187,15 +250,29 @@ class Stream:
         BrokenOffError
             If the connection fails, ends too early, or hardly anything comes.
         """
+        count = self._read(self.answer.readinto, buffer)
+        return count or 0
+
+    def read_now(self, buffer: memoryview) -> int | None:
+        """Read what is there; None if that is nothing. The answer has to say how long it is.
+
+        Raises
+        ------
+        BrokenOffError
+            As `read_into`.
+        """
+        return self._read(lambda part: self._connection.read_now(self.answer, part), buffer)
+
+    def _read(self, read: Callable[[memoryview], int | None], buffer: memoryview) -> int | None:
         try:
-            count = self.answer.readinto(buffer)
+            count = read(buffer)
         except TimeoutError as error:
             msg = f"{hide_secrets(self.url)} sent nothing for {self._timeout:g} s"
             raise BrokenOffError(msg) from error
         except (OSError, BrokenAnswerError, ValueError) as error:
             msg = f"{hide_secrets(self.url)} broke off: {error}"
             raise BrokenOffError(msg) from error
-        self._came += count
+        self._came += count or 0
         now = time.monotonic()
         if now - self._since >= self._timeout:
             if self._came < _SLOWEST and not self.answer.ended:

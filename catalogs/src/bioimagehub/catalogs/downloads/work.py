@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import functools
 from typing import TYPE_CHECKING
 
-from bioimagehub.catalogs.downloads.finishing import finish_parts, write_small, write_stream
+from bioimagehub.catalogs.downloads.finishing import finish_parts, write_body, write_small, write_stream
 from bioimagehub.catalogs.downloads.local import copy_local, keep_content
 from bioimagehub.catalogs.downloads.partial import resume_partial
 from bioimagehub.catalogs.downloads.queue import Job, Queue, may_begin_again
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from bioimagehub.catalogs.downloads.desk import Desk
     from bioimagehub.catalogs.downloads.partial import Partial
+    from bioimagehub.catalogs.reader import Version
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _LONGEST_PAUSE = 60.0
@@ -50,30 +52,43 @@ class Worker:
         self._wire = wire
         self._desk = desk
         self._counter = counter
-        self._buffer = memoryview(bytearray(MOST_PIECE))
+
+    @functools.cached_property
+    def _buffer(self) -> memoryview:
+        return memoryview(bytearray(MOST_PIECE))
 
     def run(self) -> None:
         """Work until nothing is left."""
         try:
-            while (job := self._queue.take()) is not None:
-                try:
-                    self._try(job, self._begin if job.partial is None else self._continue)
-                    if job.partial is not None:
-                        with self._queue.lock:
-                            self._return(job)
-                finally:
-                    concludes = self._queue.release(job)
-                if concludes:
-                    self._conclude(job)
+            while (job := self._next()) is not None:
+                self._deal_with(job)
         except BaseException as error:
             self._queue.stop(error)
             raise
 
-    def _try(self, job: Job, step: Callable[[Job], None]) -> None:
-        """Do something for a file, and decide what follows from whatever happens to it."""
+    def _next(self) -> Job | None:
+        """Wait for something to do; None when there is nothing left."""
+        return self._queue.take(self._wire.has_kept)
+
+    def _deal_with(self, job: Job) -> None:
+        try:
+            if self._attempt(job, self._begin if job.partial is None else self._continue):
+                self._queue.praise(job.host)
+            if job.partial is not None:
+                with self._queue.lock:
+                    self._return(job)
+        finally:
+            self._end(job)
+
+    def _end(self, job: Job) -> None:
+        """Leave a job, and the file too if nothing is left to do for it."""
+        if self._queue.release(job):
+            self._conclude(job)
+
+    def _attempt(self, job: Job, step: Callable[[Job], None]) -> bool:
+        """Do something for a file, and decide what follows from whatever happens to it; tell whether it went well."""
         try:
             step(job)
-            self._queue.praise(job.host)
         except BusyError as error:
             self._wait(job, error)
         except BrokenOffError as error:
@@ -86,6 +101,9 @@ class Worker:
             self._next_address(job, error)
         except OSError as error:
             self._give_in(job, error)
+        else:
+            return True
+        return False
 
     def _begin(self, job: Job) -> None:
         """Begin a file: see what is there, and fetch it, or the first part of it."""
@@ -128,8 +146,14 @@ class Worker:
         first = min(LARGE, task.item.size) if task.item.size else LARGE
         parts = task.is_large and not task.plain and task.item.size != 0
         with_range = first if parts else None
-        stream = self._wire.ask(job.url, 0, with_range)
+        self._take_first(job, self._wire.ask(job.url, 0, with_range))
+
+    def _take_first(self, job: Job, stream: Stream) -> None:
+        """Take the first answer for a file: all of it, or its first part."""
+        task = job.task
         try:
+            if stream.redirected:
+                self._queue.go_alone(job.host)
             if stream.answer.status == 416:
                 self._take_empty(task, stream)
                 return
@@ -155,6 +179,10 @@ class Worker:
                 self._queue.conclude(task, write_stream(task, self._desk, stream, part, self._buffer, self._count))
         finally:
             stream.close()
+
+    def _write(self, job: Job, body: memoryview, version: Version | None) -> None:
+        """Write a small file all of which has come."""
+        self._queue.conclude(job.task, write_body(job.task, self._desk, body, version))
 
     def _continue(self, job: Job) -> None:
         """Fetch a part of a file."""
@@ -334,7 +362,7 @@ class Worker:
         """Deal with a file that the last thread has left."""
         task = job.task
         if task.failure is None:
-            self._try(job, self._finish)
+            self._attempt(job, self._finish)
         if task.failure is not None:
             task.leave()
             self._queue.conclude(task, task.outcome("failed"))

@@ -111,6 +111,26 @@ class Answer:
                 self.ended = True
         return count
 
+    def read_now(self, buffer: memoryview) -> int | None:
+        """Read what is there of a body of known length; None if that is nothing, 0 at the end.
+
+        The connection must not wait: see `Connection.read_now`.
+
+        Raises
+        ------
+        BrokenAnswerError
+            If the connection ends before the body.
+        """
+        if self.ended or self._left is None:
+            return 0
+        count: int | None = self._source.readinto1(buffer[: self._left])
+        if count == 0:
+            msg = "the connection ended before the answer"
+            raise BrokenAnswerError(msg)
+        self._left -= count or 0
+        self.ended = self._left == 0
+        return count
+
     def _begin_chunk(self) -> None:
         found = _CHUNK_SIZE.fullmatch(self._line())
         if found is None:

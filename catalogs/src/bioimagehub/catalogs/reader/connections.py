@@ -12,7 +12,7 @@ import ssl
 import struct
 import time
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from bioimagehub.catalogs.errors import StoreUnreachableError
@@ -49,6 +49,7 @@ class Address(NamedTuple):
     target: str
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_address(url: str) -> Address | None:
     """Take an address apart; None if it is not one that may be read: another scheme, no host, or a user name.
 
@@ -87,7 +88,7 @@ class Connection:
         self.fresh = True
         self.since = 0.0
         self._stall_timeout = stall_timeout
-        self._plain: _Plain | None = None
+        self._raw: _Plain | _Encrypted
         self._prefix = ""
         self._extra = ""
         proxy = _find_proxy(scheme, host)
@@ -113,6 +114,17 @@ class Connection:
         BrokenAnswerError
             If what comes back is no answer.
         """
+        self.send(method, target, headers)
+        return self.receive(method)
+
+    def send(self, method: str, target: str, headers: Mapping[str, str]) -> None:
+        """Send a request; `receive` reads the head of its answer.
+
+        Raises
+        ------
+        OSError
+            If the connection cannot be made, or breaks.
+        """
         if self._socket is None:
             self._connect()
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
@@ -122,27 +134,47 @@ class Connection:
         standing = _standing() + self._extra
         head = f"{method} {self._prefix}{target} HTTP/1.1\r\nHost: {self.key[1]}\r\n{standing}{lines}\r\n"
         self._socket.sendall(head.encode("latin-1"))  # type: ignore[union-attr]
+
+    def receive(self, method: str) -> Answer:
+        """Read the head of the answer to the request that was sent last.
+
+        Raises
+        ------
+        OSError
+            If the connection breaks, or is silent for too long.
+        BrokenAnswerError
+            If what comes back is no answer.
+        """
         answer = Answer(self._source, method)
         self.fresh = False
         return answer
+
+    def fileno(self) -> int:
+        """Give the descriptor of an open connection, to wait for it together with others."""
+        if self._socket is None:
+            msg = f"There is no connection to {self.key[1]} yet. Send a request first."
+            raise ValueError(msg)
+        return self._socket.fileno()
 
     def holds_more(self) -> bool:
         """Tell whether more has come than was read: then what was read was no whole answer."""
         if self._socket is None:
             return False
-        if self._plain is not None:
-            self._plain.waits = False
-        else:
-            self._socket.settimeout(0)
+        self._raw.waits = False
         try:
             return bool(self._source.peek(1))
         except (OSError, ValueError):
             return False
         finally:
-            if self._plain is not None:
-                self._plain.waits = True
-            else:
-                self._socket.settimeout(self._stall_timeout)
+            self._raw.waits = True
+
+    def read_now(self, answer: Answer, buffer: memoryview) -> int | None:
+        """Do `Answer.read_now`."""
+        self._raw.waits = False
+        try:
+            return answer.read_now(buffer)
+        finally:
+            self._raw.waits = True
 
     def close(self) -> None:
         """Close it, whatever is under way."""
@@ -164,11 +196,10 @@ class Connection:
             raise ConnectionError(msg) from error
         self._socket = self._http.sock
         if isinstance(self._socket, ssl.SSLSocket):
-            self._socket.settimeout(self._stall_timeout)
-            self._source = cast("io.BufferedReader", self._socket.makefile("rb", buffering=_BUFFER))
+            self._raw = _Encrypted(self._socket, self._stall_timeout)
         else:
-            self._plain = _Plain(self._socket, self._stall_timeout)
-            self._source = io.BufferedReader(self._plain, _BUFFER)
+            self._raw = _Plain(self._socket, self._stall_timeout)
+        self._source: io.BufferedReader[Any] = io.BufferedReader(self._raw, _BUFFER)
 
 
 class _Plain(io.RawIOBase):
@@ -210,6 +241,32 @@ class _Plain(io.RawIOBase):
             raise TimeoutError(msg) from None
 
 
+class _Encrypted(io.RawIOBase):
+    """What comes through an encrypted socket; as `_Plain`, but Python keeps the time."""
+
+    def __init__(self, connected: ssl.SSLSocket, stall_timeout: float) -> None:
+        connected.settimeout(stall_timeout)
+        self._socket = connected
+        self._timeout = stall_timeout
+        self.waits = True
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what comes next."""
+        if self.waits:
+            return self._socket.recv_into(buffer)
+        self._socket.settimeout(0)
+        try:
+            return self._socket.recv_into(buffer)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return None
+        finally:
+            self._socket.settimeout(self._timeout)
+
+
 class Pool:
     """Connections that are open and not in use. What was used last is used first, so that the others can be let go.
 
@@ -223,8 +280,16 @@ class Pool:
 
     def take(self, scheme: str, host: str, *, fresh: bool = False) -> Connection:
         """Give a connection to a server: the one that was used last, or a new one."""
+        kept = None if fresh else self.take_kept(scheme, host)
+        if kept is not None:
+            return kept
+        connect, stall = self._timeouts
+        return Connection(scheme, host, connect_timeout=connect, stall_timeout=stall)
+
+    def take_kept(self, scheme: str, host: str) -> Connection | None:
+        """Give the open connection to a server that was used last; None where there is none."""
         kept = self._kept.get((scheme, host))
-        while kept and not fresh:
+        while kept:
             try:
                 connection = kept.pop()
             except IndexError:
@@ -232,8 +297,11 @@ class Pool:
             if time.monotonic() - connection.since < _KEPT:
                 return connection
             connection.close()
-        connect, stall = self._timeouts
-        return Connection(scheme, host, connect_timeout=connect, stall_timeout=stall)
+        return None
+
+    def has_kept(self, scheme: str, host: str) -> bool:
+        """Tell whether there may be an open connection to a server that nobody uses."""
+        return bool(self._kept.get((scheme, host)))
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection whose last answer was read to its end."""
