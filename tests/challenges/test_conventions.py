@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from math import inf, isnan, nan
 
@@ -97,3 +98,31 @@ def test_all_is_said(conventions: Conventions, said: str) -> None:
 def test_equal_conventions_are_equal() -> None:
     assert Conventions(thresholds=(0.5, 0.7)) == Conventions(thresholds=(Fraction(7, 10), Fraction(1, 2)))
     assert len({Conventions(), Conventions(closed=False), Conventions()}) == 2
+
+
+def test_conventions_come_back_from_json() -> None:
+    conventions = Conventions(thresholds=(Fraction(2, 3), 0.5), at=Fraction(2, 3), closed=False, empty="one")
+    written = json.loads(json.dumps(conventions.as_dict()))
+    assert written["thresholds"] == ["1/2", "2/3"]
+    assert Conventions.from_dict(written) == conventions
+    old = Conventions.from_dict(written | {"version": "0.0.1"})
+    assert old.version == "0.0.1"
+    assert "bioimagehub 0.0.1" in str(old)
+
+
+def test_unknown_field() -> None:
+    with pytest.raises(ConventionError, match=r"have no field open. Expected some of at, closed, empty"):
+        Conventions.from_dict({"open": True})
+
+
+def test_threshold_that_is_no_number() -> None:
+    with pytest.raises(ThresholdError, match=r"threshold 'half' is no number. Expected a fraction such as '7/10'"):
+        Conventions.from_dict({"thresholds": ["half"]})
+
+
+def test_conventions_of_others() -> None:
+    assert Conventions.as_in("stardist") == Conventions(empty="zero")
+    assert Conventions.as_in("kaggle") == Conventions(closed=False, empty="zero")
+    assert Conventions.as_in("coco") == Conventions(closed=False)
+    with pytest.raises(ConventionError, match=r"no conventions of 'voc'. These are known: cellpose, coco, hovernet,"):
+        Conventions.as_in("voc")

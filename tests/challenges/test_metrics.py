@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import inspect
+import json
+from fractions import Fraction
 from math import isnan, nan
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +14,15 @@ from hypothesis import given
 from bioimagehub.challenges import Conventions, contingency
 from bioimagehub.challenges.counts import Counts, count, pool
 from bioimagehub.challenges.errors import UnknownMetricError
-from bioimagehub.challenges.metrics import METRICS, find_metric
+from bioimagehub.challenges.metrics import find_metric as find
+from bioimagehub.challenges.metrics.instances import METRICS
 from challenges.cases import BOTH_EMPTY, CASES, Case
 from challenges.strategies import label_pairs, unhurried
+
+
+def find_metric(name: str) -> Any:
+    return find("instances", name)
+
 
 BY_NAME = {case.name: case for case in CASES}
 each_metric = pytest.mark.parametrize("name", METRICS)
@@ -119,8 +128,33 @@ def test_pool_of_two_is_one_image_of_both(pair: tuple[np.ndarray, np.ndarray]) -
 
 
 def test_unknown_metric() -> None:
-    with pytest.raises(UnknownMetricError, match=r"no metric 'dice'. These exist: average_precision, f1, matched_iou"):
+    with pytest.raises(
+        UnknownMetricError, match=r"no metric 'dice' of instances. These exist: average_precision, f1, matched_iou"
+    ):
         find_metric("dice")
+    with pytest.raises(UnknownMetricError, match=r"no family 'nuclei' of metrics. These exist: boundaries, class"):
+        find("nuclei", "dice")
+
+
+@each_metric
+def test_every_metric_says_which_way_is_better(name: str) -> None:
+    metric = METRICS[name]
+    assert (metric.BETTER == "higher") == (metric.BEST > metric.WORST)
+    assert metric.BETTER in {"higher", "lower"}
+    assert metric.TITLE
+    assert metric.UNIT == "1"
+    assert metric.VERSION >= 1
+
+
+@unhurried
+@given(label_pairs())
+def test_counts_come_back_from_json(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    counts = count(contingency(*pair), Conventions(closed=False, thresholds=(0.5, Fraction(2, 3))))
+    again = Counts.from_dict(json.loads(json.dumps(counts.as_dict())))
+    assert again.conventions == counts.conventions
+    assert again.as_dict() == counts.as_dict()
+    for name in METRICS:
+        assert find_metric(name).score(again) == pytest.approx(find_metric(name).score(counts), abs=0, nan_ok=True)
 
 
 @each_metric
@@ -128,7 +162,7 @@ def test_every_metric_has_the_shape_and_a_source(name: str) -> None:
     module = METRICS[name]
     public = {found for found, _ in inspect.getmembers(module, inspect.isfunction) if not found.startswith("_")}
     assert public == {"curve", "score"}
-    assert module.__name__ == f"bioimagehub.challenges.metrics.{name}"
+    assert module.__name__ == f"bioimagehub.challenges.metrics.instances.{name}"
     assert "References\n----------\n" in inspect.getdoc(module)
     assert "https://doi.org/10." in inspect.getdoc(module)
 

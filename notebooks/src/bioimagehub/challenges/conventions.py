@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib import metadata
 from math import isfinite, nan
 from numbers import Rational
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from bioimagehub.challenges.errors import ConventionError, ThresholdError
 
@@ -19,6 +19,15 @@ LARGEST_DENOMINATOR = 1000
 # More than the noise of single precision, less than half of the least distance of two such fractions.
 NOISE = 1e-7
 EMPTY_VALUES = {"nan": nan, "one": 1.0, "zero": 0.0}
+# What other implementations do; thresholds are given by the caller there.
+REFERENCES: dict[str, dict[str, Any]] = {
+    "cellpose": {"closed": True, "empty": "nan"},
+    "coco": {"closed": False, "empty": "nan"},
+    "hovernet": {"closed": False, "empty": "nan"},
+    "kaggle": {"closed": False, "empty": "zero"},
+    "panoptica": {"closed": True, "empty": "nan"},
+    "stardist": {"closed": True, "empty": "zero"},
+}
 EMPTY_WORDS = {"nan": "has no score and is left out of means", "one": "scores 1", "zero": "scores 0"}
 
 
@@ -133,6 +142,65 @@ class Conventions:
         """The score of an image without objects: NaN, 1 or 0."""
         return EMPTY_VALUES[self.empty]
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return all fields as plain values for JSON; fractions are written like "7/10"."""
+        return {
+            "thresholds": [str(t) for t in self.fractions],
+            "at": str(self.at),
+            "closed": self.closed,
+            "empty": self.empty,
+            "version": self.version,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Conventions:
+        """Return the conventions that `as_dict` wrote, also those of another version of this library.
+
+        Fields that are not given have their defaults.
+        """
+        fields = {key: value for key, value in values.items() if key not in {"thresholds", "at", "version"}}
+        if "thresholds" in values:
+            fields["thresholds"] = tuple(_parsed(t) for t in values["thresholds"])
+        if "at" in values:
+            fields["at"] = _parsed(values["at"])
+        try:
+            made = cls(**fields)
+        except TypeError:
+            known = sorted(cls().as_dict())
+            strange = ", ".join(sorted(set(values) - set(known)))
+            msg = f"Conventions have no field {strange}. Expected some of {', '.join(known)}. Correct the name."
+            raise ConventionError(msg) from None
+        object.__setattr__(made, "version", values.get("version", made.version))
+        return made
+
+    @classmethod
+    def as_in(cls, reference: str) -> Conventions:
+        """Return the conventions of another implementation.
+
+        Parameters
+        ----------
+        reference : str
+            "cellpose", "coco" (panopticapi), "hovernet", "kaggle" (2018 Data Science Bowl), "panoptica" or "stardist".
+
+        Raises
+        ------
+        ConventionError
+            If the conventions of that implementation are not known.
+
+        Examples
+        --------
+        >>> Conventions.as_in("kaggle").closed
+        False
+        """
+        try:
+            return replace(cls(), **REFERENCES[reference])
+        except KeyError:
+            msg = (
+                f"There are no conventions of {reference!r}. These are known: {', '.join(sorted(REFERENCES))}. "
+                "Choose one of them, or set the fields of Conventions."
+            )
+            raise ConventionError(msg) from None
+
     def __str__(self) -> str:
         sign = "≥" if self.closed else ">"
         listed = ", ".join(_decimal(t) for t in self.thresholds)
@@ -141,6 +209,14 @@ class Conventions:
             "one-to-one matching; an image without objects in truth and prediction "
             f"{EMPTY_WORDS[self.empty]}; bioimagehub {self.version}"
         )
+
+
+def _parsed(threshold: str | Threshold) -> Fraction:
+    try:
+        return Fraction(threshold)
+    except (ValueError, ZeroDivisionError):
+        msg = f"The IoU threshold {threshold!r} is no number. Expected a fraction such as '7/10' or 0.7."
+        raise ThresholdError(msg) from None
 
 
 def _decimal(threshold: Threshold) -> str:

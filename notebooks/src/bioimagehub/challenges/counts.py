@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bioimagehub.challenges.contingency import contingency
+from bioimagehub.challenges.conventions import Conventions
 from bioimagehub.challenges.matching import match
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from bioimagehub.challenges.contingency import Contingency
-    from bioimagehub.challenges.conventions import Conventions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,6 +59,27 @@ class Counts:
     def __repr__(self) -> str:
         return f"<Counts: {self.n_truth} true objects, {self.n_prediction} predicted, matched {self.tp.tolist()}>"
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return all fields as plain values for JSON; nothing is rounded."""
+        return {
+            "conventions": self.conventions.as_dict(),
+            "n_truth": self.n_truth,
+            "n_prediction": self.n_prediction,
+            "tp": self.tp.tolist(),
+            "iou_sum": self.iou_sum.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Counts:
+        """Return the counts that `as_dict` wrote, exactly."""
+        return cls(
+            Conventions.from_dict(values["conventions"]),
+            values["n_truth"],
+            values["n_prediction"],
+            np.array(values["tp"], np.int64),
+            np.array(values["iou_sum"], np.float64),
+        )
+
     def ratio(self, numerator: NDArray[Any], denominator: NDArray[np.int64]) -> NDArray[np.float64]:
         """Divide, with the conventions for the empty case, which are the same for all metrics.
 
@@ -69,6 +91,40 @@ class Counts:
         quotient = np.zeros(len(self.tp))
         np.divide(numerator, denominator, out=quotient, where=denominator > 0)
         return quotient
+
+
+def measure(
+    truth: ArrayLike,
+    prediction: ArrayLike,
+    *,
+    conventions: Conventions,
+    spacing: Sequence[float] | None = None,  # noqa: ARG001  all families have it
+    name: str = "case",
+) -> Counts:
+    """Return the counts of one pair of label images.
+
+    Parameters
+    ----------
+    truth, prediction : array of int or uint, both (y, x), (z, y, x) or with more axes
+        Label images, 0 is background.
+    conventions : Conventions
+        Thresholds and the rules for special cases.
+    spacing : sequence of float, optional
+        Size of a pixel in micrometres, an axis each. Overlaps do not depend on it.
+    name : str
+        What messages call the image.
+
+    Raises
+    ------
+    NotALabelImageError, NegativeLabelError, LabelShapeError
+        See `bioimagehub.challenges.labels.check_pair`.
+
+    Examples
+    --------
+    >>> measure([[1, 1, 0, 2]], [[1, 1, 0, 0]], conventions=Conventions())
+    <Counts: 2 true objects, 1 predicted, matched [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]>
+    """
+    return count(contingency(truth, prediction, name=name), conventions)
 
 
 def count(table: Contingency, conventions: Conventions) -> Counts:

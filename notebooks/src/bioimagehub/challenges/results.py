@@ -11,7 +11,8 @@ from bioimagehub.challenges.conventions import HALF, Conventions, Threshold
 from bioimagehub.challenges.counts import Counts, count, pool
 from bioimagehub.challenges.errors import ImageSetError
 from bioimagehub.challenges.matching import Matching, match
-from bioimagehub.challenges.metrics import METRICS, find_metric
+from bioimagehub.challenges.metrics import find_metric
+from bioimagehub.challenges.metrics.instances import CURVES, METRICS, find_curve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +44,7 @@ class ImageScore:
 
     def score(self, metric: str) -> float:
         """Return one number, from 0 to 1; `UnknownMetricError` if there is no such metric."""
-        return find_metric(metric).score(self.counts)
+        return find_metric("instances", metric).score(self.counts)
 
     def curve(self, metric: str = "average_precision") -> pd.Series[float]:
         """Return a metric at each IoU threshold (the index)."""
@@ -58,7 +59,7 @@ class ImageScore:
         return _row(self.counts)
 
     def __repr__(self) -> str:
-        scores = ", ".join(f"{name} {metric.score(self.counts):.3f}" for name, metric in METRICS.items())
+        scores = ", ".join(f"{name} {metric.score(self.counts):.3f}" for name, metric in CURVES.items())
         return f"<ImageScore of {self.name}: {scores}>"
 
 
@@ -210,4 +211,4 @@ def _series(metric: str, counts: Counts) -> pd.Series[float]:
     import pandas as pd
 
     index = pd.Index([float(threshold) for threshold in counts.conventions.fractions], name="IoU threshold")
-    return pd.Series(find_metric(metric).curve(counts), index=index, name=metric)
+    return pd.Series(find_curve(metric)(counts), index=index, name=metric)

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
     from bioimagehub.challenges.counts import Counts
 
+TITLE = "Mean matched IoU"
+BETTER = "higher"
+BEST = 1.0
+WORST = 0.0
+UNIT = "1"
+VERSION = 1
+
 
 def curve(counts: Counts) -> NDArray[np.float64]:
     """Return the mean IoU of the matched pairs at each IoU threshold, float64, shape (thresholds,)."""

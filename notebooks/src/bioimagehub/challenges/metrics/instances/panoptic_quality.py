@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
     from bioimagehub.challenges.counts import Counts
 
+TITLE = "Panoptic quality"
+BETTER = "higher"
+BEST = 1.0
+WORST = 0.0
+UNIT = "1"
+VERSION = 1
+
 
 def curve(counts: Counts) -> NDArray[np.float64]:
     """Return ΣIoU / (TP + FP / 2 + FN / 2) at each IoU threshold, float64, shape (thresholds,)."""

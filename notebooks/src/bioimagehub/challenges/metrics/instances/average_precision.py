@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
     from bioimagehub.challenges.counts import Counts
 
+TITLE = "Average precision"
+BETTER = "higher"
+BEST = 1.0
+WORST = 0.0
+UNIT = "1"
+VERSION = 1
+
 
 def curve(counts: Counts) -> NDArray[np.float64]:
     """Return TP / (TP + FP + FN) at each IoU threshold, float64, shape (thresholds,)."""

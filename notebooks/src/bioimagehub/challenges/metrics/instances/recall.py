@@ -1,4 +1,4 @@
-"""Precision: the share of the predicted objects that are true ones.
+"""Recall: the share of the true objects that were found.
 
 References
 ----------
@@ -16,10 +16,17 @@ if TYPE_CHECKING:
 
     from bioimagehub.challenges.counts import Counts
 
+TITLE = "Recall"
+BETTER = "higher"
+BEST = 1.0
+WORST = 0.0
+UNIT = "1"
+VERSION = 1
+
 
 def curve(counts: Counts) -> NDArray[np.float64]:
-    """Return TP / (TP + FP) at each IoU threshold, float64, shape (thresholds,)."""
-    return counts.ratio(counts.tp, counts.tp + counts.fp)
+    """Return TP / (TP + FN) at each IoU threshold, float64, shape (thresholds,)."""
+    return counts.ratio(counts.tp, counts.tp + counts.fn)
 
 
 def score(counts: Counts) -> float:
