@@ -13,6 +13,15 @@
     ├── ThresholdError           (ValueError)         an IoU threshold is out of range or not a short fraction
     ├── ConventionError          (ValueError)         conventions that contradict each other or do not exist
     ├── UnknownMetricError       (LookupError)        no metric of that name
+    ├── PredictionFileError      (ValueError)         the file of a prediction is damaged, dangerous or of another kind
+    ├── SubmissionError          (ValueError)         a submission that breaks its contract was to be opened or written
+    ├── ChallengeNotFoundError   (FileNotFoundError)  no challenge file at the path
+    ├── ChallengeFileError       (ValueError)         a challenge file with problems, all of them listed
+    ├── ChallengeDataError       (ValueError)         the images of a challenge are not those that it was made with
+    ├── ChallengeRefusedError    (ValueError)         a challenge that would not rank the truth first
+    ├── UnknownTaskError         (LookupError)        no task of that name
+    ├── UnknownSplitError        (LookupError)        a challenge has no split or phase of that name
+    ├── TruthError               (ValueError)         the ground truth of a case is missing, or is of another kind
     ├── ImageSetError            (ValueError)         a set of images is empty or names one image twice
     └── InvalidImageError        (ValueError)         an image that the baseline cannot segment
 
@@ -20,6 +29,13 @@ Each message says what failed, what was found or expected, and what to do.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bioimagehub.challenges.challenge_file import Problem
 
 
 class ChallengeError(Exception):
@@ -64,6 +80,71 @@ class ConventionError(ChallengeError, ValueError):
 
 class UnknownMetricError(ChallengeError, LookupError):
     """There is no metric of that name."""
+
+
+class PredictionFileError(ChallengeError, ValueError):
+    """The file of a prediction is damaged, dangerous, or not of the kind that its name says.
+
+    Parameters
+    ----------
+    findings : list of (str, str, str)
+        All that is wrong with it, each as: what was found, what was expected, how to mend it.
+    """
+
+    def __init__(self, findings: list[tuple[str, str, str]]) -> None:
+        self.findings = findings
+        super().__init__("\n".join(f"{what}. Expected {expected}. {cure}" for what, expected, cure in findings))
+
+
+class SubmissionError(ChallengeError, ValueError):
+    """A submission that breaks the contract of its challenge was to be opened or written."""
+
+
+class ChallengeNotFoundError(ChallengeError, FileNotFoundError):
+    """There is no challenge file at a path."""
+
+
+class ChallengeFileError(ChallengeError, ValueError):
+    """A challenge file has problems. All of them are listed.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        See `bioimagehub.challenges.challenge_file.Problem`.
+    """
+
+    def __init__(self, where: str, problems: Sequence[Problem]) -> None:
+        listed = "\n  ".join(map(str, problems))
+        number = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(
+            f"The challenge file {where} has {number}:\n  {listed}\n"
+            "Correct the file; docs/reference/challenge-file.md tells what each key may hold."
+        )
+        self.where = where
+        self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[type[ChallengeFileError], tuple[str, tuple[Problem, ...]]]:
+        return type(self), (self.where, self.problems)
+
+
+class ChallengeDataError(ChallengeError, ValueError):
+    """The images of a challenge are missing, or are not those that it was made with."""
+
+
+class ChallengeRefusedError(ChallengeError, ValueError):
+    """A challenge would not rank the truth first, so that its board would mislead."""
+
+
+class UnknownTaskError(ChallengeError, LookupError):
+    """There is no task of that name."""
+
+
+class UnknownSplitError(ChallengeError, LookupError):
+    """A challenge has no split, phase or case of that name."""
+
+
+class TruthError(ChallengeError, ValueError):
+    """The ground truth of a case is missing, or is not what the task takes. Not for predictions."""
 
 
 class ImageSetError(ChallengeError, ValueError):
