@@ -22,6 +22,7 @@
     ├── UnknownTaskError         (LookupError)        no task of that name
     ├── UnknownSplitError        (LookupError)        a challenge has no split or phase of that name
     ├── TruthError               (ValueError)         the ground truth of a case is missing, or is of another kind
+    ├── LineageError             (ValueError)         a table of tracks contradicts itself or its label images
     ├── ImageSetError            (ValueError)         a set of images is empty or names one image twice
     └── InvalidImageError        (ValueError)         an image that the baseline cannot segment
 
@@ -145,6 +146,14 @@ class UnknownSplitError(ChallengeError, LookupError):
 
 class TruthError(ChallengeError, ValueError):
     """The ground truth of a case is missing, or is not what the task takes. Not for predictions."""
+
+
+class LineageError(ChallengeError, ValueError):
+    """A table of tracks contradicts itself or its label images; `problems` has a sentence for each contradiction."""
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 class ImageSetError(ChallengeError, ValueError):
