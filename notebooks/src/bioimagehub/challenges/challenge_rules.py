@@ -1,0 +1,173 @@
+"""What the parts of a challenge file must have in common, beside the form of each.
+
+Each rule takes the values of a file, which may have any form, and gives the places that break it. So the problems of
+one part hide none of another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from bioimagehub.challenges.errors import ChallengeError, UnknownTaskError
+from bioimagehub.challenges.tasks import find_task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bioimagehub.challenges.challenge_file import Place
+    from bioimagehub.challenges.tasks import Task
+
+Found = tuple["Place", str]
+PLACES = ("folder", "label", "table")
+
+
+def break_rules(values: Mapping[str, Any]) -> Iterator[Found]:
+    """Give the place and the message of everything that contradicts something else in a challenge file."""
+    yield from _check_task(values)
+    yield from _check_entries(values)
+    for name, split in _mapping(values.get("splits")).items():
+        yield from _check_cases(values, str(name), _mapping(split))
+        yield from _check_truth(str(name), _mapping(split))
+    yield from _check_phases(values)
+
+
+def make_conventions(task: Task, settings: Mapping[str, Any]) -> Any:
+    """Return the conventions of a task with some settings: fields of it, and ``as_in`` for those of another software.
+
+    Raises
+    ------
+    ConventionError, ThresholdError
+        If there is no such field, or its value is none.
+    """
+    fields = dict(settings)
+    reference = fields.pop("as_in", None)
+    start = task.Conventions() if reference is None else task.Conventions.as_in(str(reference))
+    return task.Conventions.from_dict({**start.as_dict(), **fields})
+
+
+def _check_task(values: Mapping[str, Any]) -> Iterator[Found]:
+    try:
+        task = find_task(str(values.get("task")))
+    except UnknownTaskError as error:
+        if isinstance(values.get("task"), str):
+            yield ("task",), str(error)
+        return
+    names = [metric.get("metric") if isinstance(metric, dict) else metric for metric in _list(values.get("metrics"))]
+    for number, name in enumerate(names):
+        if isinstance(name, str) and name not in task.METRICS:
+            yield ("metrics", number), f"{_no_such(name, 'metric of this task', task.METRICS)}"
+        if names.index(name) < number:
+            yield ("metrics", number), f"the metric {name} is listed twice; leave one of them"
+    try:
+        make_conventions(task, _mapping(values.get("conventions")))
+    except (ChallengeError, TypeError, ValueError) as error:
+        yield ("conventions",), str(error)
+
+
+def _check_entries(values: Mapping[str, Any]) -> Iterator[Found]:
+    data = _mapping(values.get("data"))
+    entries = _list(data.get("entries"))
+    names = [_mapping(entry).get("identifier") for entry in entries]
+    for number, entry in enumerate(map(_mapping, entries)):
+        pinned = data.get("lock") or any(entry.get(key) for key in ("version", "checksum", "facts"))
+        if not pinned:
+            yield (
+                ("data", "entries", number),
+                (
+                    "the entry is not pinned, so its images could change under the challenge; give version, checksum "
+                    "or facts, or data.lock, a file written by: bioimagehub catalog lock"
+                ),
+            )
+        if names.index(names[number]) < number:
+            yield ("data", "entries", number), f"the entry {names[number]} is listed twice; leave one of them"
+    if "data" in values and not entries and not data.get("simulator"):
+        yield ("data",), "there are no data; give entries of the catalog, or a simulator"
+
+
+def _check_cases(values: Mapping[str, Any], name: str, split: Mapping[str, Any]) -> Iterator[Found]:
+    data = _mapping(values.get("data"))
+    known = {str(_mapping(entry).get("identifier")) for entry in _list(data.get("entries"))}
+    cases = [_mapping(case) for case in _list(split.get("cases"))]
+    count = Counter(str(case.get("id")).lower() for case in cases)
+    secret = split.get("hidden") is True and _mapping(split.get("truth")).get("key")
+    for number, case in enumerate(cases):
+        place: Place = ("splits", name, "cases", number)
+        if "id" in case and count[str(case["id"]).lower()] > 1:
+            yield (
+                (*place, "id"),
+                (
+                    f"the id {case['id']!r} is given to {count[str(case['id']).lower()]} cases of this split (capital "
+                    "letters do not count, as in the names of files); number them"
+                ),
+            )
+        if case.get("entry") is not None and str(case["entry"]) not in known:
+            yield (*place, "entry"), _no_such(str(case["entry"]), "entry under data.entries", known)
+        generated = "seed" in case or (secret and "entry" not in case)
+        if generated == ("entry" in case):
+            yield place, "a case is an entry or has a seed for the simulator; give one of entry and seed"
+        if "seed" in case and not data.get("simulator"):
+            yield (*place, "seed"), "there is no simulator to take the seed; name one under data.simulator"
+
+
+def _check_truth(name: str, split: Mapping[str, Any]) -> Iterator[Found]:
+    place: Place = ("splits", name, "truth")
+    truth = _mapping(split.get("truth"))
+    if not truth:
+        return
+    ways = {key for key in PLACES if truth.get(key)} | ({"simulator"} if truth.get("simulator") is True else set())
+    if len(ways) != 1 and ways != {"label", "table"}:
+        yield (
+            place,
+            (
+                f"the truth comes from {' and '.join(sorted(ways)) or 'nowhere'}; give one of folder, label, simulator "
+                "and table, or label and table of tracks"
+            ),
+        )
+    cases = [_mapping(case) for case in _list(split.get("cases"))]
+    if ways & {"label", "table"} and any("entry" not in case for case in cases):
+        yield place, "labels and tables are those of entries, and a case has none; use folder or simulator"
+    if "simulator" in ways and any("entry" in case for case in cases):
+        yield place, "the simulator knows nothing of a case that is an entry; use folder, label or table"
+    if split.get("hidden") is not True:
+        if truth.get("key"):
+            yield (*place, "key"), "a key hides seeds, and this split is not hidden; leave it out, or set hidden: true"
+    elif ways & {"label", "table"}:
+        yield place, "the split is hidden and its truth is in the catalog for all to see; keep it in a folder"
+    elif "simulator" in ways and not truth.get("key"):
+        yield (
+            place,
+            (
+                "the split is hidden and anyone can make its truth from the seeds; give key, a file with a secret that "
+                "only the scorer reads, and leave the seeds out"
+            ),
+        )
+    elif truth.get("key") and any("seed" in case for case in cases):
+        yield place, "the seeds of a hidden split are made from its key; leave out those of the cases"
+
+
+def _check_phases(values: Mapping[str, Any]) -> Iterator[Found]:
+    splits = _mapping(values.get("splits"))
+    phases = [_mapping(phase) for phase in _list(values.get("phases"))]
+    names = [phase.get("name") for phase in phases]
+    for number, phase in enumerate(phases):
+        if isinstance(phase.get("split"), str) and phase["split"] not in splits:
+            yield ("phases", number, "split"), _no_such(phase["split"], "split", map(str, splits))
+        if names.index(phase.get("name")) < number:
+            yield ("phases", number, "name"), f"two phases are called {phase.get('name')}; rename one of them"
+
+
+def _no_such(name: str, what: str, known: Any) -> str:
+    listed = sorted(known)
+    near = get_close_matches(name, listed, n=1)
+    guess = f"did you mean {near[0]}? " if near else ""
+    return f"there is no {what} {name!r}; {guess}There are: {', '.join(listed) or 'none'}"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
