@@ -23,6 +23,12 @@
     ├── UnknownSplitError        (LookupError)        a challenge has no split or phase of that name
     ├── TruthError               (ValueError)         the ground truth of a case is missing, or is of another kind
     ├── LineageError             (ValueError)         a table of tracks contradicts itself or its label images
+    ├── IntensitiesError         (ValueError)         images or maps whose intensities cannot be compared
+    ├── AnswersError             (ValueError)         answers are missing, are too many, or are of another kind
+    ├── SimulationError          (ValueError)         parameters from which nothing can be simulated
+    ├── PointsError              (ValueError)         points that are no points, or that do not fit the ground truth
+    ├── SpacingError             (ValueError)         the size of a pixel is missing an axis, or is not above 0
+    ├── CountError               (ValueError)         a count is missing, negative or no number
     ├── ImageSetError            (ValueError)         a set of images is empty or names one image twice
     └── InvalidImageError        (ValueError)         an image that the baseline cannot segment
 
@@ -154,6 +160,30 @@ class LineageError(ChallengeError, ValueError):
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+
+
+class IntensitiesError(ChallengeError, ValueError):
+    """Two images or maps cannot be compared: their shapes differ, or values are not finite numbers."""
+
+
+class AnswersError(ChallengeError, ValueError):
+    """Answers to the items of a case are missing, are too many, or are not of the kind that is asked for."""
+
+
+class SimulationError(ChallengeError, ValueError):
+    """Parameters of generated data are out of range or contradict each other."""
+
+
+class PointsError(ChallengeError, ValueError):
+    """Points have another shape, axes or number than they should, or a value is NaN or infinite."""
+
+
+class SpacingError(ChallengeError, ValueError):
+    """The distance between pixels is not given for each axis, or is not a number above 0."""
+
+
+class CountError(ChallengeError, ValueError):
+    """A count is missing, is not a number, or is below 0."""
 
 
 class ImageSetError(ChallengeError, ValueError):
