@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import pickle
 import threading
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, IndexedPixels, Part, StackedPixels
+from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, IndexedPixels, Part, StackedPixels, useful
 from bioimagehub.catalogs.errors import MissingFileError
-from bioimagehub.catalogs.reader import Place
+from bioimagehub.catalogs.reader import Place, installed_reader, open_place
 from catalogs.arrays.test_selection import cases, expect
 from servers.store import StoreServer
 
@@ -198,3 +199,19 @@ def test_threads_read_one_array(tmp_path: Path) -> None:
     for thread in threads:
         thread.join(timeout=30)
     assert not wrong
+
+
+@pytest.mark.parametrize(("delay", "few"), [(0.0, True), (0.05, False)])
+def test_few_jobs_run_at_a_store_that_answers_at_once(tmp_path: Path, delay: float, few: bool) -> None:
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "file").write_bytes(bytes(100))
+    installed_reader.cache_clear()
+    assert useful() == installed_reader().settings.connections
+    with StoreServer(tmp_path / "served", delay=delay) as store:
+        for _ in range(20):
+            open_place(f"{store.url}/file").read(0, 10)
+    reader = installed_reader()
+    assert reader.latency >= delay
+    # On a machine that is busy, a store that is near may seem far: then more jobs run, which is no error.
+    assert useful() == (3 * (os.cpu_count() or 1) if reader.latency < 0.004 else reader.settings.connections)
+    assert few or useful() == reader.settings.connections

@@ -79,6 +79,31 @@ def test_no_more_at_once_than_workers() -> None:
     assert 2 <= most <= 3
 
 
+def test_no_more_at_once_than_are_useful() -> None:
+    now, most, useful, changing = 0, 0, 2, threading.Lock()
+    together = threading.Barrier(5, timeout=DEADLINE)
+
+    def job() -> None:
+        nonlocal now, most
+        with changing:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.001)
+        with changing:
+            now -= 1
+
+    def jobs() -> Iterator[Any]:
+        nonlocal useful
+        yield from [job] * 40
+        useful = 5
+        yield from [together.wait] * 5
+
+    run([job] * 40, 8, lambda: useful)
+    assert most == 2
+    # It is asked again while the run goes on: all five have to be there at once.
+    run((lambda each=each: (each(), None)[1] for each in jobs()), 8, lambda: useful)
+
+
 def test_jobs_are_taken_as_there_is_room() -> None:
     taken, done, changing = 0, 0, threading.Lock()
     ahead = 0

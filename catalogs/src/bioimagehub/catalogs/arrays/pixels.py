@@ -89,6 +89,10 @@ class Reading:
     exact: bool
 
 
+_AT_ONCE = 0.004
+"""Seconds within which a store answers that is as good as near."""
+
+
 class Pixels(ABC):
     """An array that is read when it is indexed. It can be pickled, and read by several threads at once.
 
@@ -128,7 +132,7 @@ class Pixels(ABC):
         """Read a selection into memory, shape as `selection.lengths` tells."""
         out: NDArray[Any] = np.empty(lengths(selection), self.dtype)
         if out.size:
-            run(self.jobs(selection, out), workers(near=self.near))
+            run(self.jobs(selection, out), workers(near=self.near), None if self.near else useful)
         return out
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
@@ -149,6 +153,14 @@ def workers(*, near: bool) -> int:
     from bioimagehub.catalogs.reader import installed_reader
 
     return 2 * (os.cpu_count() or 1) if near else installed_reader().settings.connections
+
+
+def useful() -> int:
+    """Tell how many jobs are of use now: few where a store answers at once, as they get in each other's way."""
+    from bioimagehub.catalogs.reader import installed_reader
+
+    reader = installed_reader()
+    return 3 * (os.cpu_count() or 1) if reader.latency < _AT_ONCE else reader.settings.connections
 
 
 class ChunkedPixels(Pixels):

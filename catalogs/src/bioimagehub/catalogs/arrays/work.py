@@ -16,7 +16,7 @@ _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 _making = threading.Lock()
 
 
-def run(jobs: Iterable[Job], workers: int) -> None:
+def run(jobs: Iterable[Job], workers: int, useful: Callable[[], int] | None = None) -> None:
     """Run jobs, and those that they give, until all are done.
 
     The calling thread works with the others, so a read goes on when all threads of the pool are busy with the reads
@@ -29,22 +29,25 @@ def run(jobs: Iterable[Job], workers: int) -> None:
     workers : int
         As many run at the same time, shared by all runs of this process with the same number. Within a job, and with
         1, jobs run one after another.
+    useful : callable or None
+        Asked before one more is begun: gives how many are of use now. None for all of `workers`.
     """
     if workers == 1 or getattr(_here, "inside", False):
         workers = 1
-    _Run(jobs, workers).work()
+    _Run(jobs, workers, useful).work()
 
 
 class _Run:
     """The jobs of one read: taken from the iterable that came last, so that what was begun is ended first."""
 
-    def __init__(self, jobs: Iterable[Job], workers: int) -> None:
+    def __init__(self, jobs: Iterable[Job], workers: int, useful: Callable[[], int] | None) -> None:
         self._sources: list[Iterator[Job]] = [iter(jobs)]
         self._next: Job | None = None
         self._active = 0
         self._idle = 0
         self._workers = 1
         self._most = workers
+        self._useful = useful
         self._error: BaseException | None = None
         self._left = False
         self._changed = threading.Condition()
@@ -110,7 +113,7 @@ class _Run:
     def _call_one_more(self) -> None:
         if self._idle:
             self._changed.notify()
-        elif self._workers < self._most:
+        elif self._workers < self._most and (self._useful is None or self._workers < self._useful()):
             self._workers += 1
             _find_pool(self._most).submit(self._take_part)
 

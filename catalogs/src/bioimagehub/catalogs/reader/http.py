@@ -88,6 +88,7 @@ class Http:
     def _begin(self) -> None:
         """Begin in this process: what a fork has of the connections and locks of its parent is of no use to it."""
         settings = self._settings
+        self.latency = float("inf")
         self.slots = Slots(settings.connections)
         self._pool = Pool(
             connect_timeout=settings.connect_timeout, stall_timeout=settings.stall_timeout, most=settings.connections
@@ -181,7 +182,7 @@ class Http:
         """Send a request; once more on a new connection if the server had closed the one that was kept."""
         task.requests += 1
         try:
-            return connection, connection.ask(task.method, address.target, headers)
+            return connection, self._exchange(connection, task, address, headers)
         except TimeoutError:
             raise
         except (ConnectionError, BrokenAnswerError):
@@ -190,10 +191,19 @@ class Http:
             connection.close()
         fresh = self._pool.take(address.scheme, address.host, fresh=True)
         try:
-            return fresh, fresh.ask(task.method, address.target, headers)
+            return fresh, self._exchange(fresh, task, address, headers)
         except (OSError, BrokenAnswerError):
             fresh.close()
             raise
+
+    def _exchange(self, connection: Connection, task: Task, address: Address, headers: Mapping[str, str]) -> Answer:
+        connection.send(task.method, address.target, headers)
+        began = time.perf_counter()
+        answer = connection.receive(task.method)
+        # What is lost when two threads note theirs at once does not matter.
+        seconds, before = time.perf_counter() - began, self.latency
+        self.latency = seconds if before == float("inf") else before + (seconds - before) / 4
+        return answer
 
     def _receive(self, task: Task, address: Address, connection: Connection, answer: Answer) -> str | None:
         """Give an answer to the task, or raise what its status means; give where it redirects to."""

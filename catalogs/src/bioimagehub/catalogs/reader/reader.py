@@ -100,6 +100,11 @@ class Reader:
             return data, version
         return self._read_cached(url, span, dataset, expected, edition)
 
+    @property
+    def latency(self) -> float:
+        """Seconds that requests took of late until their answers began; infinite before the first."""
+        return self._http.latency
+
     def addresses(self, url: str) -> tuple[str, ...]:
         """Give the addresses that are asked for a file: the one where its store was found, or all it may have."""
         return self._mirrors.addresses(url)
