@@ -29,6 +29,8 @@
     ├── PointsError              (ValueError)         points that are no points, or that do not fit the ground truth
     ├── SpacingError             (ValueError)         the size of a pixel is missing an axis, or is not above 0
     ├── CountError               (ValueError)         a count is missing, negative or no number
+    ├── BoardError               (ValueError)         a leaderboard that cannot be made of what was given
+    ├── BoardFileError           (OSError)            the files of a leaderboard are missing, damaged or changed
     ├── ImageSetError            (ValueError)         a set of images is empty or names one image twice
     └── InvalidImageError        (ValueError)         an image that the baseline cannot segment
 
@@ -184,6 +186,14 @@ class SpacingError(ChallengeError, ValueError):
 
 class CountError(ChallengeError, ValueError):
     """A count is missing, is not a number, or is below 0."""
+
+
+class BoardError(ChallengeError, ValueError):
+    """Scores do not make a leaderboard: names twice, another shape, or a way to rank that does not exist."""
+
+
+class BoardFileError(ChallengeError, OSError):
+    """The files of a leaderboard are missing, damaged or not what their address says."""
 
 
 class ImageSetError(ChallengeError, ValueError):
