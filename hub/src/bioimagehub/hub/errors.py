@@ -11,7 +11,15 @@
     ├── HubNotRunningError   (RuntimeError)      no hub runs on this state folder
     ├── AccountError         (ValueError)        a user name or password that cannot be taken
     ├── IsolationError       (OSError)           a process could not be kept apart from the others
-    └── NotebookCopyError    (OSError)           a notebook could not be copied into a home
+    ├── NotebookCopyError    (OSError)           a notebook could not be copied into a home
+    ├── StoreUnavailableError (OSError)          the portal's database does not answer
+    └── PortalError          (RuntimeError)      what somebody asked of the portal cannot be done
+        ├── NotLoggedInError                     without a log-in or a token in force
+        ├── NotAllowedError                      the person may not do this
+        ├── NotFoundError                        there is no such thing, or it is somebody else's
+        ├── ConflictError                        too late, too early, or done before
+        ├── TooLargeError                        more bytes than the limit allows
+        └── LimitReachedError                    the limit of submissions is used up
 
 Each message says what failed, what was expected or found, and what to do.
 """
@@ -57,3 +65,49 @@ class IsolationError(HubError, OSError):
 
 class NotebookCopyError(HubError, OSError):
     """A notebook is unknown or could not be copied."""
+
+
+class StoreUnavailableError(HubError, OSError):
+    """The portal's database does not answer."""
+
+
+class PortalError(HubError, RuntimeError):
+    """What somebody asked of the portal cannot be done. The message is for that person."""
+
+    status = 400
+
+
+class NotLoggedInError(PortalError):
+    """The request comes without a log-in or a token that is in force."""
+
+    status = 401
+
+
+class NotAllowedError(PortalError):
+    """The person is known, and may not do this."""
+
+    status = 403
+
+
+class NotFoundError(PortalError):
+    """There is nothing of that name, or it belongs to somebody else. The answer is the same for both."""
+
+    status = 404
+
+
+class ConflictError(PortalError):
+    """It is too late, too early, or has been done before."""
+
+    status = 409
+
+
+class TooLargeError(PortalError):
+    """More bytes were sent than the limit allows."""
+
+    status = 413
+
+
+class LimitReachedError(PortalError):
+    """The limit of submissions is used up."""
+
+    status = 429

@@ -1,0 +1,1 @@
+"""The portal: challenges, submissions, their scores and the leaderboards."""

@@ -1,0 +1,1 @@
+"""The API of the portal: JSON, for those who hold a token of the hub."""

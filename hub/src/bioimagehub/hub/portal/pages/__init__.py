@@ -1,0 +1,1 @@
+"""The pages of the portal: HTML that works without JavaScript."""

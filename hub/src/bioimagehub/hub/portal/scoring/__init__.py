@@ -1,0 +1,1 @@
+"""The workers of the portal: they check, score and rank."""

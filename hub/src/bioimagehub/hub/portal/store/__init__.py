@@ -1,0 +1,1 @@
+"""The tables of the portal, and all that is asked of them."""

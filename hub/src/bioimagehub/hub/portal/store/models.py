@@ -1,0 +1,174 @@
+"""The tables of the portal.
+
+::
+
+    challenges ─┬─ editions ────┬─ jobs
+                ├─ submissions ─┼─ results
+                └─ boards ──────┘
+    sessions
+
+A submission never changes after it was received, but for its state. A result and a board never change at all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 (SQLAlchemy reads the annotations)
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bioimagehub.hub.portal.store.columns import JsonText, Moment
+
+# What a submission can be. Those that count are held against the limits.
+WAITING, CHECKING, SCORING, SCORED = "waiting", "checking", "scoring", "scored"
+REFUSED, FAILED, WITHDRAWN = "refused", "failed", "withdrawn"
+COUNTED = (WAITING, CHECKING, SCORING, SCORED)
+
+# What an edition of a challenge can be.
+EDITION_WAITING, EDITION_ACTIVE, EDITION_REFUSED = "waiting", "active", "refused"
+
+# What a job can be, and what it does.
+JOB_WAITING, JOB_RUNNING, JOB_DONE = "waiting", "running", "done"
+INSTALL, SCORE, RESCORE = "install", "score", "rescore"
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class ChallengeRow(Base):
+    """A challenge; what it asks for is in its editions."""
+
+    __tablename__ = "challenges"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    created: Mapped[datetime] = mapped_column(Moment)
+    created_by: Mapped[str] = mapped_column(String(255))
+
+
+class EditionRow(Base):
+    """One version of a challenge file with its truth. The active one with the highest number is in force."""
+
+    __tablename__ = "editions"
+    __table_args__ = (UniqueConstraint("challenge_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(ForeignKey("challenges.id"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    definition: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    report: Mapped[list[str]] = mapped_column(JsonText)
+    # Results of the controls by their names, once the edition is active.
+    controls: Mapped[Any | None] = mapped_column(JsonText)
+    created: Mapped[datetime] = mapped_column(Moment)
+    created_by: Mapped[str] = mapped_column(String(255))
+
+
+class SubmissionRow(Base):
+    """What somebody submitted."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        Index("ix_submissions_own", "challenge_id", "user", "received"),
+        # The same bytes count once: a request that is sent again, or caught and replayed, adds nothing.
+        Index(
+            "uq_submissions_bytes",
+            "challenge_id", "phase", "user", "entry", "sha256",
+            unique=True,
+            sqlite_where=text("state IN ('waiting', 'checking', 'scoring', 'scored')"),
+            postgresql_where=text("state IN ('waiting', 'checking', 'scoring', 'scored')"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(ForeignKey("challenges.id"))
+    phase: Mapped[str] = mapped_column(String(64))
+    user: Mapped[str] = mapped_column(String(255))
+    entry: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(16))
+    filename: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    received: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(16))
+    # What the validator or the hub said: a list of {case, what, expected, cure}.
+    report: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    finished: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class JobRow(Base):
+    """One piece of work for a worker, done exactly once."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        UniqueConstraint("submission_id", "edition_id"),
+        Index("ix_jobs_state_id", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    submission_id: Mapped[str | None] = mapped_column(ForeignKey("submissions.id"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    user: Mapped[str] = mapped_column(String(255))
+    state: Mapped[str] = mapped_column(String(16))
+    worker: Mapped[str | None] = mapped_column(String(64))
+    lease: Mapped[datetime | None] = mapped_column(Moment)
+    attempts: Mapped[int]
+    stage: Mapped[str] = mapped_column(String(200))
+    created: Mapped[datetime] = mapped_column(Moment)
+    finished: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ResultRow(Base):
+    """The score of a submission by an edition, as `bioimagehub.challenges` gives it."""
+
+    __tablename__ = "results"
+    __table_args__ = (UniqueConstraint("submission_id", "edition_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    key: Mapped[str] = mapped_column(String(64))
+    result: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    created: Mapped[datetime] = mapped_column(Moment)
+
+
+class BoardRow(Base):
+    """One version of a leaderboard."""
+
+    __tablename__ = "boards"
+    __table_args__ = (UniqueConstraint("challenge_id", "phase", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(ForeignKey("challenges.id"))
+    phase: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int]
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    cause: Mapped[str] = mapped_column(String(300))
+    board: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    # Submissions by the names of their rows.
+    entries: Mapped[dict[str, str]] = mapped_column(JsonText)
+    created: Mapped[datetime] = mapped_column(Moment)
+
+
+class SessionRow(Base):
+    """Somebody's log-in. The cookie holds the secret, this table its hash."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(String(255))
+    token: Mapped[str] = mapped_column(String(255))
+    expires: Mapped[datetime] = mapped_column(Moment)
