@@ -1,0 +1,29 @@
+"""Resolution at FSC 0.5, the threshold for a map and a model, or a map without noise.
+
+References
+----------
+Rosenthal and Henderson, "Optimal determination of particle orientation, absolute hand, and contrast loss in
+single-particle electron cryomicroscopy", J. Mol. Biol. 333 (2003), https://doi.org/10.1016/j.jmb.2003.07.013
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bioimagehub.challenges.fourier import Shells
+
+TITLE = "Resolution at FSC 0.5"
+BETTER = "lower"
+# Of no map: the best that one can reach is its Nyquist limit, two voxels.
+BEST = 0.0
+WORST = float("inf")
+UNIT = "Å"
+VERSION = 1
+
+THRESHOLD = 0.5
+
+
+def score(shells: Shells) -> float:
+    """Return the resolution in Å at the crossing of the conventions; infinite if no shell is above the threshold."""
+    return shells.resolution(THRESHOLD)
