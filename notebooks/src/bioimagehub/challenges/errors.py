@@ -13,6 +13,7 @@
     ├── ThresholdError           (ValueError)         an IoU threshold is out of range or not a short fraction
     ├── ConventionError          (ValueError)         conventions that contradict each other or do not exist
     ├── UnknownMetricError       (LookupError)        no metric of that name
+    ├── UnknownFormatError       (LookupError)        no format of predictions of that name
     ├── PredictionFileError      (ValueError)         the file of a prediction is damaged, dangerous or of another kind
     ├── SubmissionError          (ValueError)         a submission that breaks its contract was to be opened or written
     ├── ChallengeNotFoundError   (FileNotFoundError)  no challenge file at the path
@@ -89,6 +90,10 @@ class ConventionError(ChallengeError, ValueError):
 
 class UnknownMetricError(ChallengeError, LookupError):
     """There is no metric of that name."""
+
+
+class UnknownFormatError(ChallengeError, LookupError):
+    """There is no format of predictions of that name."""
 
 
 class PredictionFileError(ChallengeError, ValueError):
