@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bioimagehub.challenges.blocks import is_lazy, lazy_pairs
 from bioimagehub.challenges.labels import check_pair
+from bioimagehub.challenges.pairs import find_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-LARGEST_LABEL = 2**32 - 1
+    from bioimagehub.challenges.pairs import Pairs
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,6 +34,9 @@ class Contingency:
         Which truth and which predicted object overlap, as positions in the arrays above.
     intersection : ndarray of int64, shape (overlaps,)
         Pixels that both objects have; at least 1.
+    prediction_ignored : ndarray of int64, shape (objects,)
+        Pixels of each predicted object in the region of the truth that is ignored; they are not in its area.
+        All 0 where nothing is ignored.
     """
 
     truth_labels: NDArray[np.integer[Any]]
@@ -41,6 +46,7 @@ class Contingency:
     truth_index: NDArray[np.int64]
     prediction_index: NDArray[np.int64]
     intersection: NDArray[np.int64]
+    prediction_ignored: NDArray[np.int64]
 
     @property
     def n_truth(self) -> int:
@@ -68,16 +74,23 @@ class Contingency:
         return f"<Contingency: {found}>"
 
 
-def contingency(truth: ArrayLike, prediction: ArrayLike, *, name: str = "image") -> Contingency:
+def contingency(
+    truth: ArrayLike, prediction: ArrayLike, *, name: str = "image", ignore: int | None = None
+) -> Contingency:
     """Return the table of overlaps of two label images, in one pass over them.
 
     Parameters
     ----------
     truth, prediction : array of int or uint, both (y, x), (z, y, x) or with more axes
-        Label images, 0 is background. Labels need not be consecutive; memory grows with the number of
-        overlaps and not with the largest label.
+        Label images, 0 is background. Labels may be as large as their type holds and need not be consecutive; memory
+        grows with the number of overlaps and not with the largest label. Of an array that is opened and not
+        loaded (Zarr, HDF5, xarray, Dask) one block after the other is read; of Dask arrays, many at once. The
+        table is the same.
     name : str
         What messages call the image.
+    ignore : int, optional
+        The label of the ground truth that marks pixels to be left out of both images. An object that lies
+        there altogether is in the table no more.
 
     Returns
     -------
@@ -96,54 +109,57 @@ def contingency(truth: ArrayLike, prediction: ArrayLike, *, name: str = "image")
     >>> table.iou
     array([0.5, 1. ])
     """
-    # Numba takes half a second to import; who only reads labels does not wait for it.
-    from bioimagehub.challenges.kernel import count_pairs
+    if is_lazy(truth) or is_lazy(prediction):
+        return tabulate(lazy_pairs(truth, prediction, name=name), ignore=ignore)
+    return tabulate(find_pairs(*check_pair(truth, prediction, name)), ignore=ignore)
 
-    truth, prediction = check_pair(truth, prediction, name)
-    truth_names, truth_codes = _coded(truth)
-    prediction_names, prediction_codes = _coded(prediction)
-    dtype = np.promote_types(truth_codes.dtype, prediction_codes.dtype)
-    i, j, pixels = count_pairs(truth_codes.astype(dtype, copy=False), prediction_codes.astype(dtype, copy=False))
+
+def tabulate(pairs: Pairs, *, ignore: int | None = None) -> Contingency:
+    """Return the table of overlaps that follows from the pairs of labels of all pixels.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Of a whole image.
+    ignore : int, optional
+        The label of the ground truth that marks pixels to be left out.
+    """
+    i, j, pixels = pairs.truth, pairs.prediction, pairs.pixels
+    ignored = i == ignore if ignore is not None else np.zeros(len(i), np.bool_)
+    lost_labels, lost_pixels = j[ignored], pixels[ignored]
+    i, j, pixels = i[~ignored], j[~ignored], pixels[~ignored]
     truth_labels, truth_index, truth_areas = _objects(i, pixels)
     prediction_labels, prediction_index, prediction_areas = _objects(j, pixels)
+    lost = np.zeros(len(prediction_labels), np.int64)
+    _, places, sources = np.intersect1d(prediction_labels, lost_labels, assume_unique=True, return_indices=True)
+    lost[places] = lost_pixels[sources]
     overlaps = (i != 0) & (j != 0)
     table = Contingency(
-        truth_labels if truth_names is None else truth_names[truth_labels],
-        prediction_labels if prediction_names is None else prediction_names[prediction_labels],
+        _signed(truth_labels),
+        _signed(prediction_labels),
         truth_areas,
         prediction_areas,
         truth_index[overlaps],
         prediction_index[overlaps],
         pixels[overlaps],
+        lost,
     )
     for values in vars(table).values():
         values.flags.writeable = False
     return table
 
 
-def _coded(
-    labels: NDArray[np.integer[Any]],
-) -> tuple[NDArray[np.integer[Any]] | None, NDArray[np.unsignedinteger[Any]]]:
-    """Return the label of each code (None where the labels are the codes), and the pixels as codes below 2³²."""
-    flat = np.ascontiguousarray(labels).reshape(-1)
-    flat = flat.astype(flat.dtype.newbyteorder("="), copy=False)
-    if flat.dtype.itemsize < 8:
-        return None, flat.view(f"u{flat.dtype.itemsize}")
-    if int(flat.max()) <= LARGEST_LABEL:
-        return None, flat.astype(np.uint32)
-    names, codes = np.unique(flat, return_inverse=True)
-    if names[0] != 0:  # code 0 means background
-        names = np.concatenate([np.zeros(1, names.dtype), names])
-        codes = codes + 1
-    return names, codes.astype(np.uint32)
-
-
 def _objects(
-    labels: NDArray[np.int64], pixels: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    labels: NDArray[np.uint64], pixels: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the labels but 0, the position of each pair's label in them (−1 for 0), and their areas."""
     found, index = np.unique(labels, return_inverse=True)
     areas = np.zeros(len(found), np.int64)
     np.add.at(areas, index, pixels)
-    background = int(found[0] == 0)
+    background = int(len(found) > 0 and found[0] == 0)
     return found[background:], index - background, areas[background:]
+
+
+def _signed(labels: NDArray[np.uint64]) -> NDArray[np.integer[Any]]:
+    """Return labels as int64, unless one is too large."""
+    return labels if len(labels) and labels[-1] > np.iinfo(np.int64).max else labels.astype(np.int64)

@@ -93,10 +93,15 @@ def check_pair(
     """
     truth = check_labels(truth, f"The ground truth of {name}")
     prediction = check_labels(prediction, f"The prediction of {name}")
-    if truth.shape != prediction.shape:
+    check_shapes(truth.shape, prediction.shape, name)
+    return truth, prediction
+
+
+def check_shapes(truth: tuple[int, ...], prediction: tuple[int, ...], name: str = "image") -> None:
+    """Raise `LabelShapeError` if the shapes of the ground truth and of a prediction differ."""
+    if truth != prediction:
         msg = (
-            f"The prediction of {name} has the shape {prediction.shape}. Expected {truth.shape}, the shape of the "
+            f"The prediction of {name} has the shape {prediction}. Expected {truth}, the shape of the "
             "ground truth, axis by axis. Give the prediction for the whole image, at its resolution, in its axis order."
         )
         raise LabelShapeError(msg)
-    return truth, prediction
