@@ -48,7 +48,8 @@ class Shells:
     @property
     def frequency(self) -> NDArray[np.float64]:
         """Frequency of each shell in 1/Å, float64, shape (shells,)."""
-        return np.arange(len(self.cross)) * self.width
+        frequency: NDArray[np.float64] = np.arange(len(self.cross), dtype=np.float64) * self.width
+        return frequency
 
     @property
     def correlation(self) -> NDArray[np.float64]:
@@ -57,7 +58,7 @@ class Shells:
         0 where either map has no power. Shell 0 has the mean alone and is 1 by convention.
         """
         powers = np.sqrt(np.array(self.truth_power)) * np.sqrt(np.array(self.prediction_power))
-        found = np.zeros(len(powers))
+        found: NDArray[np.float64] = np.zeros(len(powers))
         np.divide(self.cross, powers, out=found, where=powers > 0)
         # Sums of products and of squares are rounded apart.
         np.clip(found, -1, 1, out=found)
