@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # The fourth power of it is still a number: SSIM multiplies squares.
 LARGEST = 1e70
+MOST_AXES = 3
 
 
 def comparable(truth: ArrayLike, prediction: ArrayLike, name: str = "image") -> tuple[NDArray[Any], ...]:
@@ -23,7 +24,7 @@ def comparable(truth: ArrayLike, prediction: ArrayLike, name: str = "image") -> 
 
     Parameters
     ----------
-    truth, prediction : array of int or float, shape (y, x), (z, y, x) or with other axes
+    truth, prediction : array of int or float, shape (x,), (y, x) or (z, y, x)
         Their types may differ, and are not changed.
     name : str
         What messages call the image.
@@ -31,8 +32,8 @@ def comparable(truth: ArrayLike, prediction: ArrayLike, name: str = "image") -> 
     Raises
     ------
     IntensitiesError
-        If an array has other values than integers and floats, values that are not finite or beyond 1e70, or no pixels,
-        or if the shapes differ.
+        If an array has other values than integers and floats, values that are not finite or beyond 1e70, no pixels or
+        more than three axes, or if the shapes differ.
     """
     pair = tuple(np.asarray(one) for one in (truth, prediction))
     for image, whose in zip(pair, ("ground truth", "prediction"), strict=True):
@@ -42,8 +43,11 @@ def comparable(truth: ArrayLike, prediction: ArrayLike, name: str = "image") -> 
                 "Convert it, such as with image.astype(numpy.float32)."
             )
             raise IntensitiesError(msg)
-        if image.size == 0 or image.ndim == 0:
-            msg = f"The {whose} of {name} has the shape {image.shape}. Expected pixels. Look at how it was read."
+        if image.size == 0 or not 1 <= image.ndim <= MOST_AXES:
+            msg = (
+                f"The {whose} of {name} has the shape {image.shape}. Expected pixels along one, two or three axes. "
+                "Give one channel and one timepoint at a time."
+            )
             raise IntensitiesError(msg)
         # NaN is passed on by both, and no comparison with it is true.
         if not (image.min() >= -LARGEST and image.max() <= LARGEST):

@@ -21,7 +21,7 @@ def structural_similarity(
 
     Parameters
     ----------
-    truth, prediction : ndarray of float64, shape (y, x), (z, y, x) or with more axes
+    truth, prediction : ndarray of float64, shape (y, x) or (z, y, x)
         Of one shape.
     data_range : float
         The range L of the constants (0.01 L)² and (0.03 L)².

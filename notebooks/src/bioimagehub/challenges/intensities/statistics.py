@@ -103,13 +103,13 @@ def measure(
 
     Parameters
     ----------
-    truth, prediction : array of int or float, both (y, x), (z, y, x) or with more axes
+    truth, prediction : array of int or float, both (y, x) or (z, y, x)
         Intensities. Their types may differ.
     conventions : Conventions
         The data range and the rules for special cases.
     spacing : sequence of float, optional
-        Size of a pixel in micrometres, an axis each. Rings are of equal physical frequency; without it, pixels are taken
-        as equally long along all axes.
+        Size of a pixel in micrometres, an axis each. Rings are of equal physical frequency; without it,
+        pixels are taken as equally long along all axes.
     name : str
         What messages call the image.
 
@@ -169,17 +169,14 @@ def pool(cases: Sequence[Intensities]) -> Intensities:
     cases : sequence of Intensities
         At least one.
     """
-    special = {
+    special: dict[str, Any] = {
         "conventions": cases[0].conventions,
         "declared_range": None if cases[0].declared_range is None else max(one.declared_range or 0 for one in cases),
         "truth_low": min(one.truth_low for one in cases),
         "truth_high": max(one.truth_high for one in cases),
     }
-    added = {
-        one.name: sum(getattr(case, one.name) for case in cases)
-        for one in fields(Intensities)
-        if one.name not in special
-    }
+    names = [one.name for one in fields(Intensities) if one.name not in special]
+    added: dict[str, Any] = {name: sum(getattr(case, name) for case in cases) for name in names}
     return Intensities(**special, **added)
 
 
@@ -189,9 +186,9 @@ def _declared_range(truth: NDArray[Any], conventions: Conventions) -> float | No
     if conventions.data_range != "dtype":
         return float(conventions.data_range)
     # As scikit-image has it: types of floats hold −1 to 1, and negative values only where there are some.
-    low, high = (
-        (-1.0, 1.0) if truth.dtype.kind == "f" else (float(np.iinfo(truth.dtype).min), float(np.iinfo(truth.dtype).max))
-    )
+    low, high = -1.0, 1.0
+    if truth.dtype.kind != "f":
+        low, high = float(np.iinfo(truth.dtype).min), float(np.iinfo(truth.dtype).max)
     return high if truth.min() >= 0 else high - low
 
 

@@ -24,5 +24,5 @@ VERSION = 1
 
 
 def score(cases: Intensities) -> float:
-    """Return the ratio in dB: infinite for identical images, NaN if the ground truth has no range and none is declared."""
+    """Return the ratio in dB: infinite for identical images, NaN if the data range is 0."""
     return decibel(cases.data_range**2, cases.mean_squared_error)

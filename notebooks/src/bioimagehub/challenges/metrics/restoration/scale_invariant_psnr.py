@@ -5,7 +5,8 @@ Many networks give intensities on a scale of their own; this one does not mind.
 References
 ----------
 Weigert et al., "Content-aware image restoration", Nature Methods 15 (2018), https://doi.org/10.1038/s41592-018-0216-7;
-as `scale_invariant_psnr` of Krull et al., "Noise2Void", CVPR 2019, https://doi.org/10.1109/CVPR.2019.00223, in careamics.
+`scale_invariant_psnr` of the package careamics, after Krull et al., "Noise2Void", CVPR 2019,
+https://doi.org/10.1109/CVPR.2019.00223
 """
 
 from __future__ import annotations
