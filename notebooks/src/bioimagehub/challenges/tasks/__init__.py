@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TASKS = ("instance_segmentation",)
 
 
-class Tally(Protocol):
+class Statistics(Protocol):
     """The statistics of one case, or of several pooled, from which all metrics follow."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -26,10 +26,10 @@ class Tally(Protocol):
         ...
 
 
-class Tallies(Protocol):
+class Tally(Protocol):
     """The class of the statistics of a task."""
 
-    def from_dict(self, values: dict[str, Any], /) -> Tally:
+    def from_dict(self, values: dict[str, Any], /) -> Statistics:
         """Return the statistics that ``as_dict`` wrote."""
         ...
 
@@ -39,7 +39,7 @@ class Measure(Protocol):
 
     def __call__(
         self, truth: Any, prediction: Any, *, conventions: Any, spacing: Sequence[float] | None = None, name: str = ...
-    ) -> Tally:
+    ) -> Statistics:
         """Return the statistics of one case."""
         ...
 
@@ -62,11 +62,11 @@ class Task(Protocol):
 
     KIND: str
     Conventions: type[Any]
-    Tally: Tallies
+    Tally: Tally
     METRICS: Mapping[str, Metric]
     measure: Measure
 
-    def pool(self, tallies: Sequence[Any], /) -> Tally:
+    def pool(self, tallies: Sequence[Any], /) -> Statistics:
         """Return the statistics of cases as if they were one."""
         ...
 

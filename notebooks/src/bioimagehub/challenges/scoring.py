@@ -1,0 +1,175 @@
+"""The scorer: predictions and truth in, scores out. The same code runs in a notebook and on the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from math import fsum, inf, isnan, nan
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from bioimagehub.challenges.case_results import CaseResult, Result
+from bioimagehub.challenges.digests import digest_data, digest_json
+from bioimagehub.challenges.errors import ChallengeError
+from bioimagehub.challenges.truth import open_truth
+
+if TYPE_CHECKING:
+    from bioimagehub.challenges.challenge import Challenge
+    from bioimagehub.challenges.challenge_parts import Case, Ranked
+    from bioimagehub.challenges.truth import TruthSource
+
+Predictions = Mapping[str, Any] | Callable[[str], Any]
+LIBRARIES = ("bioimagehub", "numpy", "scipy", "scikit-image", "scikit-learn")
+MISSING = "there is no prediction"
+
+
+def score(
+    challenge: Challenge,
+    split: str,
+    predictions: Predictions,
+    truth: TruthSource | None = None,
+    *,
+    known: Mapping[str, CaseResult] | None = None,
+) -> Result:
+    """Score predictions of a split.
+
+    Parameters
+    ----------
+    challenge : Challenge
+    split : str
+        The name of the split.
+    predictions : mapping or callable
+        The prediction of each case by its name, in the form of the kind of the challenge; None or no item where
+        there is none. One is in memory at a time, if the mapping or the function loads them so.
+    truth : TruthSource, optional
+        The truth; by default `open_truth` of the split.
+    known : mapping of str to CaseResult, optional
+        Results of earlier runs by their keys, such as ``result.known()``. A case whose key is among them is
+        not scored again.
+
+    Returns
+    -------
+    Result
+        The same for the same input, to the last bit. A case without a prediction, or with one that cannot be scored,
+        counts the worst value of each metric; `Result.problems` says why.
+
+    Raises
+    ------
+    UnknownSplitError
+        If there is no such split.
+    TruthError, ChallengeDataError
+        If the truth cannot be had.
+    """
+    cases = challenge.find_split(split).cases
+    source = open_truth(challenge, split) if truth is None else truth
+    environment = scoring_environment()
+    rules = _describe_rules(challenge, environment)
+    results = {}
+    for case in cases:
+        results[case.id] = _score_case(challenge, case, predictions, source, rules, known or {})
+    scores = {ranked.metric: aggregate(challenge, ranked, results) for ranked in challenge.metrics}
+    left_out = {
+        ranked.metric: 0
+        if ranked.aggregate == "pooled"
+        else sum(isnan(one.scores[ranked.metric]) for one in results.values())
+        for ranked in challenge.metrics
+    }
+    key = digest_json(
+        {
+            "challenge": challenge.name,
+            "split": split,
+            "metrics": [ranked.model_dump() for ranked in challenge.metrics],
+            "cases": [one.key for one in results.values()],
+        }
+    )
+    return Result(challenge.name, split, results, scores, left_out, str(challenge.conventions), environment, key)
+
+
+def aggregate(challenge: Challenge, ranked: Ranked, results: Mapping[str, CaseResult]) -> float:
+    """Return one number for all cases, or for some of them.
+
+    The mean and the median leave out cases with NaN, and are NaN if nothing is left. With infinite scores
+    the worst wins, so that a missing case is never outweighed. Pooled, a case without statistics makes
+    the whole the worst: there is nothing that it could be pooled by.
+
+    Parameters
+    ----------
+    challenge : Challenge
+    ranked : Ranked
+        The metric and how it is aggregated.
+    results : mapping of str to CaseResult
+    """
+    metric = challenge.rules.METRICS[ranked.metric]
+    if ranked.aggregate == "pooled":
+        tallies = [one.tally for one in results.values()]
+        if not tallies or None in tallies:
+            return float(metric.WORST)
+        pooled = challenge.rules.pool(
+            [challenge.rules.Tally.from_dict(tally) for tally in tallies if tally is not None]
+        )
+        return float(metric.score(pooled))
+    values = [value for one in results.values() if not isnan(value := one.scores[ranked.metric])]
+    if not values:
+        return nan
+    worst = -inf if metric.BETTER == "higher" else inf
+    if worst in values:
+        return worst
+    if ranked.aggregate == "median":
+        return float(median(values))
+    return -worst if -worst in values else fsum(values) / len(values)
+
+
+def scoring_environment() -> dict[str, str]:
+    """Return the versions of the libraries on which scores depend."""
+    return {name: metadata.version(name) for name in LIBRARIES}
+
+
+def _describe_rules(challenge: Challenge, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return all that the numbers of a case depend on and that is the same for all cases."""
+    metrics = {ranked.metric: challenge.rules.METRICS[ranked.metric].VERSION for ranked in challenge.metrics}
+    return {
+        "task": challenge.task,
+        "metrics": metrics,
+        "conventions": challenge.conventions.as_dict(),
+        "environment": dict(environment),
+    }
+
+
+def _score_case(
+    challenge: Challenge,
+    case: Case,
+    predictions: Predictions,
+    source: TruthSource,
+    rules: Mapping[str, Any],
+    known: Mapping[str, CaseResult],
+) -> CaseResult:
+    try:
+        prediction = predictions(case.id) if callable(predictions) else predictions.get(case.id)
+        problem = MISSING if prediction is None else None
+        digest = None if prediction is None else digest_data(prediction)
+    except ChallengeError as error:
+        prediction, digest, problem = None, None, str(error)
+    spacing = source.spacing(case)
+    key = digest_json(
+        {
+            "case": case.id,
+            "data": source.version(case),
+            "spacing": spacing,
+            "truth": source.digest(case),
+            "prediction": digest or problem,
+            **rules,
+        }
+    )
+    if key in known:
+        return known[key]
+    task, metrics = challenge.rules, [ranked.metric for ranked in challenge.metrics]
+    if prediction is not None:
+        truth = source.load(case)
+        try:
+            tally = task.measure(truth, prediction, conventions=challenge.conventions, spacing=spacing, name=case.id)
+        except ChallengeError as error:
+            problem = str(error)
+        else:
+            scores = {name: float(task.METRICS[name].score(tally)) for name in metrics}
+            return CaseResult(tally.as_dict(), scores, key)
+    return CaseResult(None, {name: float(task.METRICS[name].WORST) for name in metrics}, key, problem)

@@ -1,0 +1,147 @@
+"""The ground truth of the cases of a split: from a folder, from the catalog, or from the simulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bioimagehub.challenges.digests import digest_data, digest_path
+from bioimagehub.challenges.errors import TruthError
+from bioimagehub.challenges.points import Points
+from bioimagehub.challenges.sources import EntrySource, SimulatedSource, open_source
+from bioimagehub.challenges.truth_files import find_truth_file, load_truth_file
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from bioimagehub.challenges.challenge import Challenge
+    from bioimagehub.challenges.challenge_parts import Case
+
+
+class TruthSource(Protocol):
+    """Where the scorer finds the truth of each case."""
+
+    def load(self, case: Case, /) -> Any:
+        """Load the truth of a case into memory, in the form of the kind of the challenge."""
+        ...
+
+    def digest(self, case: Case, /) -> str:
+        """Return ``sha256:`` and the digest of the truth of a case."""
+        ...
+
+    def version(self, case: Case, /) -> dict[str, Any]:
+        """Return plain values that change when the image of a case does."""
+        ...
+
+    def spacing(self, case: Case, /) -> tuple[float, ...] | None:
+        """Return the size of a pixel along each axis of the truth, in µm and s; None if it is not known."""
+        ...
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of the cases of a split.
+
+    Attributes
+    ----------
+    challenge : Challenge
+    split : str
+        The name of the split.
+    root : Path or None
+        Where the scorer keeps hidden truth and keys; None takes the folder of the challenge file.
+    """
+
+    challenge: Challenge
+    split: str
+    root: Path | None = None
+    _opened: dict[str, EntrySource | SimulatedSource] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def cases(self) -> dict[str, Case]:
+        """The cases by their names, in the order of the challenge file."""
+        return {case.id: case for case in self.challenge.find_split(self.split).cases}
+
+    def open(self, case: Case) -> EntrySource | SimulatedSource:
+        """Find the image of a case, without reading pixels; what was generated last is kept."""
+        if case.id not in self._opened:
+            self._opened.clear()
+            self._opened[case.id] = open_source(self.challenge, self.split, case, root=self.root)
+        return self._opened[case.id]
+
+    def version(self, case: Case) -> dict[str, Any]:
+        """Return plain values that change when the image of a case does."""
+        return self.open(case).version
+
+    def spacing(self, case: Case) -> tuple[float, ...] | None:
+        """Return the size of a pixel along each axis but c, in µm and s; None if it is not known."""
+        declared = self.challenge.splits[self.split].spacing
+        return declared if declared is not None else self.open(case).spacing
+
+
+@dataclass(frozen=True)
+class FolderTruth(Images):
+    """Truth in a folder, one file or folder a case."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder."""
+        return (self.root or self.challenge.folder) / str(self.challenge.splits[self.split].truth.folder)
+
+    def load(self, case: Case) -> Any:
+        """Load the truth of a case; `TruthError` if there is none, or it is of another kind."""
+        return load_truth_file(find_truth_file(self.folder, case.id), self.challenge.kind)
+
+    def digest(self, case: Case) -> str:
+        """Return the digest of the file or folder of a case."""
+        return digest_path(find_truth_file(self.folder, case.id))
+
+
+@dataclass(frozen=True)
+class SourceTruth(Images):
+    """Truth that comes with the images: a label image or a table of the entry, or what the simulator put in."""
+
+    def load(self, case: Case) -> Any:
+        """Load the truth of a case; `TruthError` if the source has none."""
+        truth, source = self.challenge.splits[self.split].truth, self.open(case)
+        if isinstance(source, SimulatedSource):
+            return source.simulated.truth
+        if truth.label is not None:
+            return source.load(truth.label)
+        if truth.table is None or self.challenge.kind not in ("points", "landmarks"):
+            msg = (
+                f"The truth of the case {case.id} cannot be had from {source.record.identifier} for the task "
+                f"{self.challenge.task}, which takes {self.challenge.kind}. Keep it in a folder: truth.folder."
+            )
+            raise TruthError(msg)
+        coordinates, axes = source.load_points(truth.table)
+        return Points(coordinates, axes)
+
+    def digest(self, case: Case) -> str:
+        """Return the digest of what is loaded."""
+        return digest_data(self.load(case))
+
+
+def open_truth(
+    challenge: Challenge, split: str, *, root: str | PathLike[str] | None = None
+) -> FolderTruth | SourceTruth:
+    """Find the truth of a split.
+
+    Parameters
+    ----------
+    challenge : Challenge
+    split : str
+        The name of a split.
+    root : path or None
+        Where the scorer keeps hidden truth and keys: relative paths begin there. None takes the folder of the
+        challenge file.
+
+    Raises
+    ------
+    UnknownSplitError
+        If there is no such split.
+    """
+    folder = None if root is None else Path(root)
+    kept = challenge.find_split(split).truth.folder
+    return SourceTruth(challenge, split, folder) if kept is None else FolderTruth(challenge, split, folder)
