@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar, Literal
 
-from bioimagehub.challenges.declared import DeclaredConventions
+from bioimagehub.challenges.choices import Choices, check_choice, library_version
 from bioimagehub.challenges.errors import ConventionError
 
 
 @dataclass(frozen=True)
-class Conventions(DeclaredConventions):
+class Conventions(Choices):
     """How two maps are compared shell by shell, and where a resolution is read off.
 
     Parameters
@@ -36,11 +36,6 @@ class Conventions(DeclaredConventions):
     shells one over the longest side wide, rounded to the nearest; resolution at the first crossing, ...
     """
 
-    CHOICES: ClassVar = {
-        "rounding": ("nearest", "down"),
-        "crossing": ("first", "last"),
-        "interpolation": ("linear", "none"),
-    }
     # RELION's postprocess program gives the last shell before the first crossing.
     REFERENCES: ClassVar[dict[str, dict[str, Any]]] = {
         "relion": {"rounding": "nearest", "crossing": "first", "interpolation": "none"}
@@ -52,9 +47,12 @@ class Conventions(DeclaredConventions):
     mask_diameter: float | None = None
     mask_edge: float = 0.0
     voxel_size: float | None = None
+    version: str = field(default_factory=library_version, init=False)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        check_choice("rounding of shells", self.rounding, ("nearest", "down"))
+        check_choice("crossing", self.crossing, ("first", "last"))
+        check_choice("interpolation", self.interpolation, ("linear", "none"))
         for name in ("mask_diameter", "voxel_size"):
             value = getattr(self, name)
             if value is not None and not (isfinite(value) and value > 0):

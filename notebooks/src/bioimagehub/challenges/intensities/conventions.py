@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar, Literal
 
-from bioimagehub.challenges.declared import DeclaredConventions
+from bioimagehub.challenges.choices import Choices, check_choice, library_version
 from bioimagehub.challenges.errors import ConventionError
 
 DataRange = float | Literal["truth", "dtype"]
 
 
 @dataclass(frozen=True)
-class Conventions(DeclaredConventions):
+class Conventions(Choices):
     """How restored intensities are compared with true ones.
 
     Parameters
@@ -43,7 +43,6 @@ class Conventions(DeclaredConventions):
     data range 4095; SSIM with a Gaussian of 1.5 pixels, ...
     """
 
-    CHOICES: ClassVar = {"normalisation": ("euclidean", "mean", "min-max"), "window": ("hann", "none")}
     # careamics has the scale-invariant PSNR of Noise2Void; its range is that of the truth, as is the default here.
     REFERENCES: ClassVar[dict[str, dict[str, Any]]] = {
         "careamics": {"data_range": "truth"},
@@ -57,9 +56,11 @@ class Conventions(DeclaredConventions):
     high: float = 99.9
     planes: bool = False
     window: Literal["hann", "none"] = "hann"
+    version: str = field(default_factory=library_version, init=False)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        check_choice("normalisation", self.normalisation, ("euclidean", "mean", "min-max"))
+        check_choice("window", self.window, ("hann", "none"))
         if isinstance(self.data_range, str):
             good = self.data_range in ("dtype", "truth")
         else:
