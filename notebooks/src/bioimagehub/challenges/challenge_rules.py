@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.challenges.errors import ChallengeError, UnknownTaskError
-from bioimagehub.challenges.tasks import find_task
+from bioimagehub.challenges.tasks import TASKS, find_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +31,7 @@ def break_rules(values: Mapping[str, Any]) -> Iterator[Found]:
         yield from _check_cases(values, str(name), _mapping(split))
         yield from _check_truth(str(name), _mapping(split))
     yield from _check_phases(values)
+    yield from _check_predictions(values)
 
 
 def make_conventions(task: Task, settings: Mapping[str, Any]) -> Any:
@@ -156,6 +157,31 @@ def _check_phases(values: Mapping[str, Any]) -> Iterator[Found]:
             yield ("phases", number, "split"), _no_such(phase["split"], "split", map(str, splits))
         if names.index(phase.get("name")) < number:
             yield ("phases", number, "name"), f"two phases are called {phase.get('name')}; rename one of them"
+
+
+def _check_predictions(values: Mapping[str, Any]) -> Iterator[Found]:
+    """Compare the formats of submissions and the controls with what the task predicts."""
+    from bioimagehub.challenges.controls import CONTROLS
+    from bioimagehub.challenges.formats import formats_of
+
+    if values.get("task") not in TASKS:
+        return
+    kind = find_task(str(values["task"])).KIND
+    formats = formats_of(kind)
+    for number, name in enumerate(_list(_mapping(values.get("submission")).get("formats"))):
+        if name not in formats:
+            yield ("submission", "formats", number), _no_such(str(name), f"format of {kind}", formats)
+    controls = _list(values.get("controls"))
+    names = [control.get("name") if isinstance(control, dict) else control for control in controls]
+    fit = [name for name, control in CONTROLS.items() if kind in control.kinds]
+    for number, (name, control) in enumerate(zip(names, map(_mapping, controls), strict=True)):
+        if name not in fit:
+            yield ("controls", number), _no_such(str(name), f"control of {kind}", fit)
+        if names.index(name) < number:
+            yield ("controls", number), f"the control {name} is listed twice; leave one of them"
+        needed = {"watershed": "diameter", "annotator": "folder"}.get(str(name))
+        if needed and not control.get(needed):
+            yield ("controls", number), f"the control {name} needs {needed}; write {{name: {name}, {needed}: …}}"
 
 
 def _no_such(name: str, what: str, known: Any) -> str:

@@ -70,13 +70,13 @@ def _add(state: hashlib._Hash, data: Any) -> None:
         for key in sorted(data, key=str):
             state.update(_frame(b"key", str(key).encode()))
             _add(state, data[key])
-    elif is_dataclass(data) and not isinstance(data, type):
+    elif isinstance(data, np.ndarray):
+        _add_array(state, data)
+    elif is_dataclass(data) and not isinstance(data, type) and not hasattr(data, "shape"):
         state.update(_frame(b"fields", type(data).__name__.encode()))
         for field in fields(data):
             state.update(_frame(b"field", field.name.encode()))
             _add(state, getattr(data, field.name))
-    elif isinstance(data, np.ndarray):
-        _add_array(state, data)
     elif isinstance(data, list | tuple):
         state.update(_frame(b"list", str(len(data)).encode()))
         for item in data:

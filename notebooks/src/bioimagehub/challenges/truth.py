@@ -91,11 +91,11 @@ class FolderTruth(Images):
 
     def load(self, case: Case) -> Any:
         """Load the truth of a case; `TruthError` if there is none, or it is of another kind."""
-        return load_truth_file(find_truth_file(self.folder, case.id), self.challenge.kind)
+        return load_truth_file(find_truth_file(self.folder, case.id, self.challenge.kind), self.challenge.kind)
 
     def digest(self, case: Case) -> str:
         """Return the digest of the file or folder of a case."""
-        return digest_path(find_truth_file(self.folder, case.id))
+        return digest_path(find_truth_file(self.folder, case.id, self.challenge.kind))
 
 
 @dataclass(frozen=True)

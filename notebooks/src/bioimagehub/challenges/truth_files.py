@@ -1,19 +1,29 @@
-"""Files with the truth of a case."""
+"""Files with the truth of a case, in the formats of predictions or as the Cell Tracking Challenge has it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.challenges.errors import ChallengeError, TruthError
-from bioimagehub.challenges.label_files import READERS, load_labels
+from bioimagehub.challenges.formats import find_format, formats_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SUFFIXES = (*sorted(READERS), ".zarr", ".ome.zarr")
+
+def truth_suffixes(kind: str) -> dict[str, str]:
+    """Return the formats of truth of a kind, by the endings of the names of their files.
+
+    Examples
+    --------
+    >>> truth_suffixes("points")
+    {'.csv': 'csv'}
+    """
+    suffixes = {suffix: name for name in formats_of(kind) for suffix in find_format(name).SUFFIXES}
+    return {"_GT": "ctc", **suffixes} if kind == "tracks" else suffixes
 
 
-def find_truth_file(folder: Path, case: str) -> Path:
+def find_truth_file(folder: Path, case: str, kind: str) -> Path:
     """Return the file or folder with the truth of a case.
 
     Raises
@@ -21,7 +31,8 @@ def find_truth_file(folder: Path, case: str) -> Path:
     TruthError
         If there is none, or more than one.
     """
-    found = [path for suffix in SUFFIXES if (path := folder / f"{case}{suffix}").exists()]
+    suffixes = truth_suffixes(kind)
+    found = [path for suffix in suffixes if (path := folder / f"{case}{suffix}").exists()]
     if len(found) == 1:
         return found[0]
     if found:
@@ -30,13 +41,19 @@ def find_truth_file(folder: Path, case: str) -> Path:
         raise TruthError(msg)
     msg = (
         f"There is no truth of the case {case} in {folder}. Expected {case} with one of the endings "
-        f"{', '.join(SUFFIXES)}. If the split is hidden, only the scorer has it; else correct truth.folder."
+        f"{', '.join(filter(None, suffixes))}. If the split is hidden, only the scorer has it; else correct "
+        "truth.folder."
     )
     raise TruthError(msg)
 
 
 def load_truth_file(path: Path, kind: str) -> Any:
-    """Load the truth of a case into memory.
+    """Load the truth of a case.
+
+    Returns
+    -------
+    object
+        In the form of the kind; of tracks, frames are loaded when they are asked for.
 
     Raises
     ------
@@ -44,7 +61,13 @@ def load_truth_file(path: Path, kind: str) -> Any:
         If it is damaged or of another kind.
     """
     try:
-        return load_labels(path)
+        if kind == "tracks":
+            from bioimagehub.challenges.tracks import open_ctc_folder
+
+            return open_ctc_folder(path)
+        suffixes = truth_suffixes(kind)
+        ending = max((suffix for suffix in suffixes if path.name.endswith(suffix)), key=len)
+        return find_format(suffixes[ending]).load(path, kind)
     except ChallengeError as error:
         msg = f"The truth in {path} is not what a challenge with {kind} takes. {error}"
         raise TruthError(msg) from error
