@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ORDER = "tczyx"
 SPATIAL = "zyx"
+# A million kilometres. The squares of what is below can be added without overflow.
+LARGEST = 1e15
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +41,8 @@ class Points:
     Raises
     ------
     PointsError
-        If the shapes do not fit together, the axes do not exist, or a value is NaN or infinite.
+        If the shapes do not fit together, the axes do not exist, or a value is NaN, infinite or beyond
+        ±10¹⁵.
 
     Examples
     --------
@@ -174,11 +177,11 @@ def _finite(values: ArrayLike, what: str) -> NDArray[np.float64]:
     except (TypeError, ValueError) as error:
         msg = f"{what} of points cannot be read as numbers: {error}. Expected an array of numbers. Look at its columns."
         raise PointsError(msg) from error
-    strange = int(np.count_nonzero(~np.isfinite(numbers)))
+    strange = int(np.count_nonzero(~(np.abs(numbers) <= LARGEST)))
     if strange:
         msg = (
-            f"{what} of points has {strange} values that are NaN or infinite. Expected finite numbers. "
-            "Leave out the points that were not found."
+            f"{what} of points has {strange} values that are NaN, infinite or beyond ±{LARGEST:g}. Expected finite "
+            "numbers. Leave out the points that were not found."
         )
         raise PointsError(msg)
     return numbers

@@ -1,0 +1,26 @@
+"""F1 score of points: the harmonic mean of their precision and recall.
+
+References
+----------
+Powers, "Evaluation: from precision, recall and F-measure to ROC, informedness, markedness and correlation",
+https://doi.org/10.48550/arXiv.2010.16061
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bioimagehub.challenges.localisation import SpotCounts
+
+TITLE = "F1 score of spots"
+BETTER = "higher"
+BEST = 1.0
+WORST = 0.0
+UNIT = "1"
+VERSION = 1
+
+
+def score(counts: SpotCounts) -> float:
+    """Return 2 TP / (2 TP + FP + FN)."""
+    return counts.ratio(2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn)
