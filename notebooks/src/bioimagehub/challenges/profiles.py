@@ -30,8 +30,8 @@ class Conventions(Choices):
     ddof : {0, 1}
         Standard deviations are over n − ddof: 0 as in CellProfiler, 1 as in R and MATLAB.
     feature : str
-        The measurement that Z′, V and SSMD are of. Empty: the only one there is; where there are more, these have
-        no value.
+        The measurement that Z′, V and SSMD are of. Empty: the only one there is; where there are more, nothing
+        says which one is meant, and the three are as bad as they can be.
     replicates : {"mean", "median"}
         How the profiles of the wells of a treatment, a compound at a concentration, become one.
 
@@ -58,9 +58,9 @@ class Conventions(Choices):
         over = "n" if self.ddof == 0 else "n − 1"
         feature = f"the feature {self.feature}" if self.feature else "the only feature"
         return (
-            f"standard deviations over {over}; Z′, V and SSMD of {feature}; profile of a treatment: {self.replicates} of "
-            "its wells; nearest by cosine, ties to the first name; a treatment counts if another one of its mechanism is "
-            f"left; bioimagehub {self.version}"
+            f"standard deviations over {over}; Z′, V and SSMD of {feature}; profile of a treatment: {self.replicates} "
+            "of its wells; nearest by cosine, ties to the first name; a treatment counts if another one of its mechanism "
+            f"is left; bioimagehub {self.version}"
         )
 
 
@@ -203,10 +203,10 @@ def measure(
         np.float64,
     ).reshape(len(items), len(features))
     feature = conventions.feature or (features[0] if len(features) == 1 else "")
-    values = table[:, features.index(feature)] if feature else table[:0, 0]
+    values = table[:, features.index(feature)] if feature else np.zeros(len(items))
     groups: dict[str, list[float]] = {one: [] for one in CONTROLS}
     doses: dict[float, list[float]] = {}
-    for item, value in zip(items, values.tolist(), strict=False):
+    for item, value in zip(items, values.tolist(), strict=True):
         control = _control(wells[item], item, name)
         if control:
             groups[control].append(value)
@@ -216,7 +216,8 @@ def measure(
     treatments = Treatments.of([wells[item] for item in items], table, median=conventions.replicates == "median")
     return Screen(
         conventions,
-        *(Moments.of(groups[one]) for one in ("positive", "negative")),
+        Moments.of(groups["positive"]),
+        Moments.of(groups["negative"]),
         tuple((dose, Moments.of(doses[dose])) for dose in sorted(doses)),
         *count_neighbours(treatments, other_batch=False),
         *count_neighbours(treatments, other_batch=True),
@@ -253,8 +254,8 @@ def _features(
     for item in items:
         if missing := [one for one in features if one not in measured[item]]:
             msg = (
-                f"The prediction of {name} has no {listed(missing)} of the well {item!r}. Expected the same features of "
-                "all wells. Add them, or leave them out everywhere."
+                f"The prediction of {name} has no {listed(missing)} of the well {item!r}. Expected the same features "
+                "of all wells. Add them, or leave them out everywhere."
             )
             raise AnswersError(msg)
     if conventions.feature and conventions.feature not in features:

@@ -23,7 +23,7 @@ VERSION = 1
 
 
 def score(screen: Screen) -> float:
-    """Return |µ₊ − µ₋| / √(σ₊² + σ₋²): ∞ for unequal constants, 0 for equal ones, NaN if a control has too few wells."""
+    """Return |µ₊ − µ₋| / √(σ₊² + σ₋²): ∞ for unequal constants, 0 for equal means, NaN with too few wells."""
     ddof = screen.conventions.ddof
     variance = screen.positive.variance(ddof) + screen.negative.variance(ddof)
     gap = abs(screen.positive.mean - screen.negative.mean)

@@ -25,7 +25,7 @@ FEWEST_DOSES = 2
 
 
 def score(screen: Screen) -> float:
-    """Return 1 − 6 mean(σ) / (max µ − min µ): −∞ if all means are equal, NaN with fewer than two doses or too few wells."""
+    """Return 1 − 6 mean(σ) / (max µ − min µ): −∞ if all means are equal, NaN with too few doses or wells."""
     spreads = [moments.deviation(screen.conventions.ddof) for _, moments in screen.doses]
     means = [moments.mean for _, moments in screen.doses]
     if len(means) < FEWEST_DOSES or any(map(isnan, spreads)):
