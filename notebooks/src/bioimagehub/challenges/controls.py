@@ -144,7 +144,7 @@ def otsu(sample: Sample) -> NDArray[Any]:
     image = _one_channel(sample)
     foreground = image > threshold_otsu(image)  # type: ignore[no-untyped-call]
     if sample.images.challenge.kind == "classes":
-        return foreground.astype(np.uint8)
+        return np.asarray(foreground, np.uint8)
     return np.asarray(label(foreground), np.int32)  # type: ignore[no-untyped-call]
 
 
@@ -163,7 +163,7 @@ def _one_channel(sample: Sample) -> NDArray[Any]:
     source = sample.images.open(sample.case)
     image, axes = np.asarray(source.load()), source.axes
     if "c" in axes and sample.settings.channel is not None:
-        return np.take(image, sample.settings.channel, axis=axes.index("c"))
+        return np.asarray(np.take(image, sample.settings.channel, axis=axes.index("c")))
     if "c" in axes:
         msg = (
             f"The images of {sample.case.id} have channels, and the control {sample.settings.name} takes one. Give its "
@@ -179,12 +179,22 @@ def given(sample: Sample) -> NDArray[Any]:
 
 
 def majority(sample: Sample) -> dict[str, float | str]:
-    """Answer always the same: the most frequent text, the first of those in order; or the median of numbers."""
-    answers: Sequence[float | str] = list(sample.truth.values())
-    if all(isinstance(answer, str) for answer in answers):
-        counts = Counter(map(str, answers))
-        return dict.fromkeys(sample.truth, min(counts, key=lambda answer: (-counts[answer], answer)))
-    return dict.fromkeys(sample.truth, float(np.median(np.asarray(answers, np.float64))))
+    """Answer always the same: the most frequent text, the first in order of those; or the median of the numbers.
+
+    Each field of an item (``item/field``) has an answer of its own.
+    """
+    answers: dict[str, list[float | str]] = {}
+    for name, answer in sample.truth.items():
+        answers.setdefault(name.partition("/")[2], []).append(answer)
+    usual = {field: _most_usual(values) for field, values in answers.items()}
+    return {name: usual[name.partition("/")[2]] for name in sample.truth}
+
+
+def _most_usual(answers: Sequence[float | str]) -> float | str:
+    if not all(isinstance(answer, str) for answer in answers):
+        return float(np.median(np.asarray(answers, np.float64)))
+    counts = Counter(map(str, answers))
+    return min(counts, key=lambda answer: (-counts[answer], answer))
 
 
 def annotator(sample: Sample) -> Any:

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from bioimagehub.challenges.metrics import Metric
 
-TASKS = ("instance_segmentation",)
+TASKS = (
+    "classification",
+    "ctf_estimation",
+    "instance_segmentation",
+    "map_resolution",
+    "particle_picking",
+    "profiling",
+    "restoration",
+    "spot_detection",
+    "tracking",
+)
 
 
 class Statistics(Protocol):
