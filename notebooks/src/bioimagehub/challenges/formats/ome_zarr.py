@@ -112,13 +112,13 @@ def write(path: Path, data: NDArray[Any], axes: Sequence[str], spacing: Sequence
         In µm along each axis (t in seconds); None where it is not known.
     """
     import zarr
-    from zarr.codecs import GzipCodec
+    from zarr.codecs import ZstdCodec
 
     chunks = tuple(min(length, 64 if data.ndim > 2 else 512) for length in data.shape)
     group = zarr.open_group(path, mode="w", zarr_format=3)
     array = group.create_array(
         "0", shape=data.shape, dtype=data.dtype, chunks=chunks, dimension_names=list(axes),
-        compressors=GzipCodec(level=5),
+        compressors=ZstdCodec(level=5),
     )  # fmt: skip
     array[...] = data
     kinds = {"t": "time", "c": "channel"}

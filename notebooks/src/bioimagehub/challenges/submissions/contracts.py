@@ -1,0 +1,74 @@
+"""The contract of each case of a split, out of the challenge: what its image tells of the prediction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bioimagehub.challenges.errors import ChallengeDataError
+from bioimagehub.challenges.submissions.expected import Expected
+from bioimagehub.challenges.truth import Images
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from bioimagehub.challenges.challenge import Challenge
+    from bioimagehub.challenges.challenge_parts import Case
+
+_WITH_CHANNELS = frozenset({"image"})
+_WITHOUT_IMAGE = frozenset({"values"})
+
+
+def expect(challenge: Challenge, split: str, *, root: str | PathLike[str] | None = None) -> dict[str, Expected]:
+    """Tell what the prediction of each case must be; the truth is not looked at.
+
+    Parameters
+    ----------
+    challenge : Challenge
+    split : str
+    root : path, optional
+        Where the scorer keeps the keys of hidden splits. Without it nothing is known of generated hidden images.
+
+    Returns
+    -------
+    dict of str to Expected
+        By case, in the order of the challenge file.
+
+    Raises
+    ------
+    UnknownSplitError
+        If there is no such split.
+    ChallengeDataError
+        If the image of a case cannot be found.
+    """
+    images = Images(challenge, split, None if root is None else Path(root))
+    secret = challenge.find_split(split).truth.key is not None
+    found = {}
+    for case in images.cases.values():
+        try:
+            found[case.id] = _expect_case(challenge, images, case)
+        except ChallengeDataError:
+            if not secret or root is not None:
+                raise
+            # The portal may not read the key that the images are generated from.
+            found[case.id] = Expected(case.id, challenge.kind)
+    return found
+
+
+def _expect_case(challenge: Challenge, images: Images, case: Case) -> Expected:
+    if challenge.kind in _WITHOUT_IMAGE:
+        return Expected(case.id, challenge.kind)
+    source = images.open(case)
+    lengths = dict(zip(source.axes, source.shape, strict=True))
+    spatial = images.spacing(case)
+    names = [axis for axis in source.axes if axis != "c"]
+    spacing = dict(zip(names, spatial, strict=True)) if spatial is not None and len(spatial) == len(names) else None
+    kept = source.axes if challenge.kind in _WITH_CHANNELS else tuple(names)
+    known = spacing is not None and "c" not in kept
+    return Expected(
+        case.id,
+        challenge.kind,
+        tuple(lengths[axis] for axis in kept),
+        tuple(kept),
+        tuple(spacing[axis] for axis in kept) if known and spacing is not None else None,
+    )
