@@ -23,6 +23,8 @@
     ├── UnknownTaskError         (LookupError)        no task of that name
     ├── UnknownSplitError        (LookupError)        a challenge has no split or phase of that name
     ├── TruthError               (ValueError)         the ground truth of a case is missing, or is of another kind
+    ├── ResultFileError          (ValueError)         the file of a result is missing, damaged, or cannot be written
+    ├── SubmitError              (OSError)            a hub did not take a submission, or was not reached
     ├── LineageError             (ValueError)         a table of tracks contradicts itself or its label images
     ├── IntensitiesError         (ValueError)         images or maps whose intensities cannot be compared
     ├── AnswersError             (ValueError)         answers are missing, are too many, or are of another kind
@@ -199,6 +201,14 @@ class BoardError(ChallengeError, ValueError):
 
 class BoardFileError(ChallengeError, OSError):
     """The files of a leaderboard are missing, damaged or not what their address says."""
+
+
+class ResultFileError(ChallengeError, ValueError):
+    """The file of a result is missing or damaged, or cannot be written."""
+
+
+class SubmitError(ChallengeError, OSError):
+    """A hub did not take a submission, or was not reached."""
 
 
 class ImageSetError(ChallengeError, ValueError):
