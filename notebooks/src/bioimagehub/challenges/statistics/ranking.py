@@ -35,7 +35,8 @@ def ranks(gains: NDArray[np.float64]) -> NDArray[np.int64]:
     silent = np.isnan(gains)
     result = rankdata(np.where(silent, np.inf, -gains), method="min", axis=-1).astype(np.int64)
     last = gains.shape[-1] - silent.sum(-1, keepdims=True) + 1
-    return np.where(silent, last, result)
+    settled: NDArray[np.int64] = np.where(silent, last, result)
+    return settled
 
 
 def settle(gains: NDArray[np.float64]) -> NDArray[np.float64]:
