@@ -50,8 +50,8 @@ def comparable(truth: ArrayLike, prediction: ArrayLike, name: str = "image") -> 
             )
             raise IntensitiesError(msg)
         # NaN is passed on by both, and no comparison with it is true.
-        if not (image.min() >= -LARGEST and image.max() <= LARGEST):
-            strange = int(np.count_nonzero(~(np.abs(image) <= LARGEST)))
+        if not (float(image.min()) >= -LARGEST and float(image.max()) <= LARGEST):
+            strange = int(np.count_nonzero(~(np.abs(image.astype(np.float64)) <= LARGEST)))
             msg = (
                 f"The {whose} of {name} has {strange:,} of {image.size:,} values that are NaN, infinite or beyond "
                 f"{LARGEST:g}. Expected finite intensities. Replace them, such as with numpy.nan_to_num."

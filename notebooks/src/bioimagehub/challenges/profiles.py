@@ -59,8 +59,8 @@ class Conventions(Choices):
         feature = f"the feature {self.feature}" if self.feature else "the only feature"
         return (
             f"standard deviations over {over}; Z′, V and SSMD of {feature}; profile of a treatment: {self.replicates} "
-            "of its wells; nearest by cosine, ties to the first name; a treatment counts if another one of its mechanism "
-            f"is left; bioimagehub {self.version}"
+            "of its wells; nearest by cosine, ties to the first name; a treatment counts if another one of its "
+            f"mechanism is left; bioimagehub {self.version}"
         )
 
 

@@ -79,7 +79,8 @@ def count_neighbours(treatments: Treatments, *, other_batch: bool) -> tuple[int,
 
     Notes
     -----
-    Near means a small angle between profiles. A profile of zeros is at a right angle to all. Cosines are compared to 12 decimals.
+    Near means a small angle between profiles. A profile of zeros is at a right angle to all.
+    Cosines are compared to 12 decimals.
 
     References
     ----------

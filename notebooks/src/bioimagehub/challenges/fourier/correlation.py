@@ -65,6 +65,11 @@ class Shells:
         found[0] = 1
         return found
 
+    @property
+    def told(self) -> NDArray[np.float64]:
+        """Correlation of the shells but that of frequency 0 in which the truth has power, float64."""
+        return self.correlation[1:][np.array(self.truth_power[1:]) > 0]
+
     def resolution(self, threshold: float) -> float:
         """Return the resolution in Å at which the correlation falls below a threshold.
 

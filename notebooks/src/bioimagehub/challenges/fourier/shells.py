@@ -68,6 +68,9 @@ def sum_shells(
         OFFSETS[rounding],
         sums,
     )
+    # Shell 0 has the sums of the images alone, which were left out.
+    totals = [float(one.sum(dtype=np.float64)) for one in (truth, prediction)]
+    sums[:, 0] = totals[0] * totals[1], totals[0] ** 2, totals[1] ** 2
     return width, limit, sums
 
 

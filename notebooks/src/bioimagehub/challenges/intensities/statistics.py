@@ -48,7 +48,8 @@ class Intensities:
     care_ssim_sum, care_ssim_pixels : float, int
         As `ssim_sum`, of αp + β and t after the percentiles became 0 and 1.
     ring_sum, rings : float, int
-        Sum of the correlations of the rings (shells, in 3D) of Fourier space, without frequency 0, and their number.
+        Sum of the correlations of the rings (shells, in 3D) of Fourier space in which the ground truth has power,
+        without frequency 0, and their number.
     """
 
     conventions: Conventions
@@ -227,5 +228,5 @@ def _sum_rings(
             pair = [one * slope for one in pair]
     width, limit, sums = sum_shells(pair[0], pair[1], sizes)
     rows = (tuple(row.tolist()) for row in sums)
-    correlation = Shells(FourierConventions(), width, limit, *rows).correlation[1:]
+    correlation = Shells(FourierConventions(), width, limit, *rows).told
     return float(correlation.sum()), len(correlation)

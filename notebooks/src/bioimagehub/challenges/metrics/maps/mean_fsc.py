@@ -24,6 +24,6 @@ VERSION = 1
 
 
 def score(shells: Shells) -> float:
-    """Return the mean over all shells but that of frequency 0; NaN if there are no others."""
-    correlation = shells.correlation[1:]
-    return float(correlation.mean()) if len(correlation) else nan
+    """Return the mean over the shells in which the truth has power, but that of frequency 0; NaN if there is none."""
+    told = shells.told
+    return float(told.mean()) if len(told) else nan

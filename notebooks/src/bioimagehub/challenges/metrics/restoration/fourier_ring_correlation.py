@@ -23,5 +23,5 @@ VERSION = 1
 
 
 def score(cases: Intensities) -> float:
-    """Return the mean over all rings up to the Nyquist frequency but the one of frequency 0; NaN if there is none."""
+    """Return the mean over the rings in which the truth has power, without frequency 0; NaN if there is none."""
     return cases.ring_sum / cases.rings if cases.rings else nan
