@@ -76,6 +76,17 @@ CASES = [
         Fraction(1),
     ),
     Case(
+        "split in three",
+        draw("111111"),
+        draw("223344"),
+        {(1, 2): (2, 6), (1, 3): (2, 6), (1, 4): (2, 6)},
+        (0, 3, 1),
+        (0, 3, 1),
+        Fraction(0),
+        Fraction(0),
+        Fraction(0),
+    ),
+    Case(
         "apart",
         draw("11..."),
         draw("...11"),

@@ -89,6 +89,8 @@ def test_thresholds_that_match_all_or_nothing() -> None:
         (Conventions(empty="one"), "scores 1"),
         (Conventions(empty="zero"), "scores 0"),
         (Conventions(), "bioimagehub 0."),
+        (Conventions(ignore=255), "pixels of the truth label 255 are left out; "),
+        (Conventions(ignore=255, excuse=True), "left out, and unmatched objects that lie mostly there; "),
     ],
 )
 def test_all_is_said(conventions: Conventions, said: str) -> None:
@@ -101,7 +103,9 @@ def test_equal_conventions_are_equal() -> None:
 
 
 def test_conventions_come_back_from_json() -> None:
-    conventions = Conventions(thresholds=(Fraction(2, 3), 0.5), at=Fraction(2, 3), closed=False, empty="one")
+    conventions = Conventions(
+        thresholds=(Fraction(2, 3), 0.5), at=Fraction(2, 3), closed=False, empty="one", ignore=2**40, excuse=True
+    )
     written = json.loads(json.dumps(conventions.as_dict()))
     assert written["thresholds"] == ["1/2", "2/3"]
     assert Conventions.from_dict(written) == conventions
@@ -123,6 +127,12 @@ def test_threshold_that_is_no_number() -> None:
 def test_conventions_of_others() -> None:
     assert Conventions.as_in("stardist") == Conventions(empty="zero")
     assert Conventions.as_in("kaggle") == Conventions(closed=False, empty="zero")
-    assert Conventions.as_in("coco") == Conventions(closed=False)
+    assert Conventions.as_in("coco") == Conventions(closed=False, excuse=True)
     with pytest.raises(ConventionError, match=r"no conventions of 'voc'. These are known: cellpose, coco, hovernet,"):
         Conventions.as_in("voc")
+
+
+@pytest.mark.parametrize("label", [0, -1])
+def test_background_cannot_be_ignored(label: int) -> None:
+    with pytest.raises(ConventionError, match=rf"label {label} cannot be ignored: .* a label of its own"):
+        Conventions(ignore=label)

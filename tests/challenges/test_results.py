@@ -120,7 +120,7 @@ def test_message_names_the_image() -> None:
 
 def test_what_a_terminal_shows_is_short() -> None:
     score = score_image(HALVES.truth, HALVES.prediction, name="halves")
-    assert repr(score).startswith("<ImageScore of halves: average_precision 0.050, f1 0.667, matched_iou 0.500,")
+    assert repr(score).startswith("<ImageScore of halves: average_precision 0.050, f1 0.667, matched_dice 0.667,")
     assert repr(score.table) == "<Contingency: 1 true objects, 2 predicted, 2 overlaps>"
     assert repr(score.counts) == "<Counts: 1 true objects, 2 predicted, matched [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]>"
     assert repr(score.match()) == "<Matching at IoU ≥ 1/2: 1 TP, 1 FP, 0 FN>"

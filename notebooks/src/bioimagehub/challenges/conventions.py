@@ -22,7 +22,7 @@ EMPTY_VALUES = {"nan": nan, "one": 1.0, "zero": 0.0}
 # What other implementations do; thresholds are given by the caller there.
 REFERENCES: dict[str, dict[str, Any]] = {
     "cellpose": {"closed": True, "empty": "nan"},
-    "coco": {"closed": False, "empty": "nan"},
+    "coco": {"closed": False, "empty": "nan", "excuse": True},
     "hovernet": {"closed": False, "empty": "nan"},
     "kaggle": {"closed": False, "empty": "zero"},
     "panoptica": {"closed": True, "empty": "nan"},
@@ -93,6 +93,11 @@ class Conventions:
     empty : {"nan", "one", "zero"}
         The score of an image that has no object in truth nor in prediction. By default NaN, which
         means: says nothing, left out of means.
+    ignore : int, optional
+        A label of the ground truth, above 0, that marks pixels to be left out of both images.
+    excuse : bool
+        True does not count a predicted object as false if it has no partner and more than half of it lies in
+        the ignored region, as panopticapi does. False, the default, judges it by what lies outside.
 
     Raises
     ------
@@ -111,6 +116,8 @@ class Conventions:
     at: Threshold = HALF
     closed: bool = True
     empty: EmptyPolicy = "nan"
+    ignore: int | None = None
+    excuse: bool = False
     version: str = field(default_factory=lambda: metadata.version("bioimagehub"), init=False)
 
     def __post_init__(self) -> None:
@@ -127,6 +134,12 @@ class Conventions:
             msg = (
                 f"Scores are wanted at IoU {_decimal(self.at)}, which is not among the thresholds ({listed}). "
                 "Add it to thresholds, or choose one of these as `at`."
+            )
+            raise ConventionError(msg)
+        if self.ignore is not None and self.ignore < 1:
+            msg = (
+                f"The label {self.ignore} cannot be ignored: 0 is background, and labels below 0 are refused. Give the "
+                "region to be ignored a label of its own, such as the largest of the type."
             )
             raise ConventionError(msg)
         for threshold in self.fractions:
@@ -149,6 +162,8 @@ class Conventions:
             "at": str(self.at),
             "closed": self.closed,
             "empty": self.empty,
+            "ignore": self.ignore,
+            "excuse": self.excuse,
             "version": self.version,
         }
 
@@ -207,8 +222,14 @@ class Conventions:
         return (
             f"IoU {sign} t at {listed} (compared in whole pixels); single-threshold scores at {_decimal(self.at)}; "
             "one-to-one matching; an image without objects in truth and prediction "
-            f"{EMPTY_WORDS[self.empty]}; bioimagehub {self.version}"
+            f"{EMPTY_WORDS[self.empty]}; {self._ignored()}bioimagehub {self.version}"
         )
+
+    def _ignored(self) -> str:
+        if self.ignore is None:
+            return ""
+        excused = ", and unmatched objects that lie mostly there" if self.excuse else ""
+        return f"pixels of the truth label {self.ignore} are left out{excused}; "
 
 
 def _parsed(threshold: str | Threshold) -> Fraction:

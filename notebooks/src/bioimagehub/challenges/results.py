@@ -152,7 +152,7 @@ def score_image(
     0.4
     """
     conventions = conventions or Conventions()
-    table = contingency(truth, prediction, name=name)
+    table = contingency(truth, prediction, name=name, ignore=conventions.ignore)
     return ImageScore(name, table, count(table, conventions))
 
 

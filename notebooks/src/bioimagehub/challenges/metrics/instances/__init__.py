@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Protocol
 
 from bioimagehub.challenges.errors import UnknownMetricError
 from bioimagehub.challenges.metrics.instances import (
+    aggregated_jaccard,
+    aggregated_jaccard_plus,
     average_precision,
+    count_difference,
     f1,
+    matched_dice,
     matched_iou,
+    mean_dice,
+    merges,
     panoptic_quality,
     precision,
     recall,
+    splits,
+    symmetric_best_dice,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +51,7 @@ class CurveMetric(Protocol):
 CURVES: dict[str, CurveMetric] = {
     "average_precision": average_precision,
     "f1": f1,
+    "matched_dice": matched_dice,
     "matched_iou": matched_iou,
     "panoptic_quality": panoptic_quality,
     "precision": precision,
@@ -56,6 +65,14 @@ METRICS: dict[str, Metric] = {
     "panoptic_quality": panoptic_quality,
     "precision": precision,
     "recall": recall,
+    "aggregated_jaccard": aggregated_jaccard,
+    "aggregated_jaccard_plus": aggregated_jaccard_plus,
+    "count_difference": count_difference,
+    "matched_dice": matched_dice,
+    "mean_dice": mean_dice,
+    "merges": merges,
+    "splits": splits,
+    "symmetric_best_dice": symmetric_best_dice,
 }
 
 
