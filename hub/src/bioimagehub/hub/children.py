@@ -17,6 +17,7 @@ from bioimagehub.hub.errors import StartError
 from bioimagehub.hub.gateway_proxy import gateway_proxy_command
 from bioimagehub.hub.installed import installed_path
 from bioimagehub.hub.isolation import hub_name
+from bioimagehub.hub.portal.service import portal_processes
 from bioimagehub.hub.processes import HUB_VARIABLE
 from bioimagehub.hub.proxy import proxy_command
 from bioimagehub.hub.settings import SETTINGS_VARIABLE
@@ -195,6 +196,13 @@ def make_children(settings: Settings, folder: StateFolder) -> list[Child]:
     if settings.servers.idle_seconds:
         secrets = {"JUPYTERHUB_API_TOKEN": folder.secret("idle-culler")}
         children.append(Child("idle-culler", culler, secrets, None, None, folder, 2))
+    if settings.portal.enabled:
+        for process in portal_processes(settings, folder):
+            # The portal makes the tables, so it is there before its workers; and before the hub, which looks for it.
+            phase, status = (0, 200) if process.ready_url else (2, None)
+            children.append(
+                Child(process.name, process.command, process.environment, process.ready_url, status, folder, phase)
+            )
     for child in children:
         child.environment = {**common, **child.environment}
     return children

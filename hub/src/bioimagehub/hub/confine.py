@@ -87,10 +87,11 @@ def make_private_view(show: list[Path], own: list[Path]) -> None:
     _mount("proc", Path("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2")
 
 
-def drop_rights(uid: int) -> None:
-    """Become a uid for good: no other groups, no way back by setuid programs."""
+def drop_rights(uid: int, gid: int | None = None) -> None:
+    """Become a uid for good: no group but one, no way back by setuid programs."""
+    gid = uid if gid is None else gid
     os.setgroups([])
-    os.setresgid(uid, uid, uid)
+    os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
     _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "give up gaining rights")
 
@@ -100,6 +101,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, required=True, help="working folder of the command")
     parser.add_argument("--home", type=Path, help="home of the user, where that is another folder; writable, too")
     parser.add_argument("--uid", type=int, help="uid to run under; the present one by default")
+    parser.add_argument("--gid", type=int, help="group to be in; that of the uid by default")
     parser.add_argument("--show", type=Path, action="append", default=[], help="folder that must be readable")
     parser.add_argument("--group", help="control group to enter")
     parser.add_argument("--memory", type=int, help="memory limit of the group in bytes")
@@ -124,7 +126,7 @@ def main(arguments: list[str] | None = None) -> None:
             raise IsolationError(msg) from error
     if place.uid is not None:
         make_private_view(place.show, [place.folder, *([] if place.home is None else [place.home])])
-        drop_rights(place.uid)
+        drop_rights(place.uid, place.gid)
     os.umask(0o077)
     os.chdir(place.folder)
     os.execvpe(place.command[0], place.command, os.environ)  # noqa: S606 (the command becomes this process)

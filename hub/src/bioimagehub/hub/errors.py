@@ -13,6 +13,7 @@
     ├── IsolationError       (OSError)           a process could not be kept apart from the others
     ├── NotebookCopyError    (OSError)           a notebook could not be copied into a home
     ├── StoreUnavailableError (OSError)          the portal's database does not answer
+    ├── HubUnavailableError  (OSError)           JupyterHub does not answer the portal
     └── PortalError          (RuntimeError)      what somebody asked of the portal cannot be done
         ├── NotLoggedInError                     without a log-in or a token in force
         ├── NotAllowedError                      the person may not do this
@@ -69,6 +70,10 @@ class NotebookCopyError(HubError, OSError):
 
 class StoreUnavailableError(HubError, OSError):
     """The portal's database does not answer."""
+
+
+class HubUnavailableError(HubError, OSError):
+    """JupyterHub does not answer, so nobody can be told from anybody else."""
 
 
 class PortalError(HubError, RuntimeError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bioimagehub.hub.errors import SettingsError
 from bioimagehub.hub.installed import installed_path
 from bioimagehub.hub.isolation import SHARED_NOTICE, Isolation
+from bioimagehub.hub.portal.service import PORTAL_NAME, portal_role, portal_service
 from bioimagehub.hub.proxy import update_proxy
 from bioimagehub.hub.settings import load_settings
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # How long a start may take with the wait for its turn.
 QUEUE_SECONDS = 3600
 GATEWAY_ACCESS = "access:services!service=dask-gateway"
+PORTAL_ACCESS = f"access:services!service={PORTAL_NAME}"
 
 
 def setup_hub(c: Config, settings: Settings | None = None) -> None:
@@ -143,13 +145,16 @@ def update_servers(c: Config, isolation: Isolation) -> None:
 
 def update_services(c: Config, isolation: Isolation) -> None:
     """Set the services and what each of them, and each server's token, may do."""
-    folder = isolation.folder
+    settings, folder = isolation.settings, isolation.folder
+    portal = settings.portal.enabled
     c.JupyterHub.services = [
+        *([portal_service(settings, folder)] if portal else []),
         {"name": "dask-gateway", "api_token": folder.secret("gateway"), "display": False},
         {"name": "idle-culler", "api_token": folder.secret("idle-culler"), "display": False},
         {"name": "operator", "api_token": folder.secret("operator"), "display": False},
     ]
     c.JupyterHub.load_roles = [
+        *([portal_role()] if portal else []),
         {
             "name": "idle-culler",
             "services": ["idle-culler"],
@@ -162,8 +167,9 @@ def update_services(c: Config, isolation: Isolation) -> None:
             "scopes": ["read:hub", "admin:users", "admin:servers", "tokens"],
         },
     ]
-    c.JupyterHub.extra_user_scopes = {GATEWAY_ACCESS}
-    c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", GATEWAY_ACCESS]
+    access = [GATEWAY_ACCESS, *([PORTAL_ACCESS] if portal else [])]
+    c.JupyterHub.extra_user_scopes = set(access)
+    c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", *access]
 
 
 def update_notices(c: Config, isolation: Isolation) -> None:

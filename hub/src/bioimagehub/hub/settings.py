@@ -47,6 +47,7 @@ class Ports(_Section):
     gateway: Port = Field(18788, description="Dask Gateway over HTTP; notebooks call it.")
     schedulers: Port = Field(18786, description="Dask schedulers over TLS; notebooks connect to it.")
     gateway_api: Port = Field(18789, description="Dask Gateway's private API, behind its proxy.")
+    portal: Port = Field(18790, description="The portal of the challenges, behind the proxy.")
 
 
 class Servers(_Section):
@@ -73,6 +74,33 @@ class Clusters(_Section):
     max_workers: int = Field(4, ge=1, description="Workers that one cluster may have.")
     idle_seconds: int = Field(600, ge=0, description="A cluster without work is stopped after this time; 0 for never.")
     start_seconds: int = Field(60, ge=10, description="Time that a scheduler or a worker has to start.")
+
+
+class Portal(_Section):
+    """The portal of the challenges: who may organise, what may be sent, what scoring may use."""
+
+    enabled: bool = Field(True, description="Whether the hub has a portal, at `/services/challenges/`.")
+    organisers: str | None = Field(
+        None, description="JupyterHub group whose members may create and replace challenges, beside the admins."
+    )
+    workers: int = Field(1, ge=1, le=64, description="Processes that score submissions, one at a time each.")
+    database_file: AbsolutePath | None = Field(
+        None,
+        description="File with the URL of a PostgreSQL database, `postgresql+psycopg://…`, readable by the hub alone "
+        "(0600); null for SQLite in the state folder.",
+    )
+    submission_size: ByteSize = Field(
+        ByteSize(1024**3), description="Largest submission of any challenge, such as `1G`; a challenge may allow less."
+    )
+    challenge_size: ByteSize = Field(
+        ByteSize(8 * 1024**3), description="Largest challenge with its truth that an organiser may send."
+    )
+    attempts_per_day: int = Field(
+        50, ge=1, description="What one user may send to one challenge a day, with all that is refused."
+    )
+    score_seconds: int = Field(3600, ge=10, description="Time that checking and scoring one submission may take.")
+    score_memory: ByteSize = Field(ByteSize(8 * 1024**3), description="Memory that scoring one submission may take.")
+    session_hours: float = Field(12, gt=0, le=720, description="Time after which a browser logs in again.")
 
 
 class OAuth(_Section):
@@ -158,6 +186,10 @@ class Settings(_Section):
     )
     servers: Servers = Field(default_factory=lambda: Servers(), description="Limits of the notebook servers.")
     clusters: Clusters = Field(default_factory=lambda: Clusters(), description="Limits of the Dask clusters.")
+    portal: Portal = Field(
+        default_factory=lambda: Portal(),
+        description="The portal of the challenges: who may organise, what may be sent, what scoring may use.",
+    )
     notebooks: AbsolutePath | None = Field(
         None, description="Folder of notebooks that every home gets; null for those that come with the hub."
     )

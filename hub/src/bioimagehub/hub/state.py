@@ -9,6 +9,9 @@
     │   ├── logs/           one file a process
     │   └── run/            lock, settings in force, process list
     ├── homes/<user>/       0700  the user's alone
+    ├── portal/             0711  see `bioimagehub.hub.portal.place`
+    │   ├── data/           0770  the database, submissions: the portal's and its workers'
+    │   └── truth/          0700  challenges with their truth: the workers' alone
     ├── clusters/<name>/    0700  working folder of a Dask cluster, its owner's alone
     ├── samples/            0755  the sample archive
     ├── index/              0755  the index of the catalogs
@@ -160,7 +163,8 @@ class StateFolder:
     def make_secrets(self) -> None:
         """Make all secrets that the hub's processes share, before the first of them starts."""
         for name in (
-            "proxy", "gateway", "gateway-private", "gateway-proxy", "idle-culler", "operator", "dashboards"
+            "proxy", "gateway", "gateway-private", "gateway-proxy", "idle-culler", "operator", "dashboards",
+            "portal", "portal-cookies",
         ):  # fmt: skip
             self.secret(name)
         # The form that Fernet takes.

@@ -151,9 +151,10 @@ class Supervisor:
         for name in ("idle-culler", "hub", "gateway"):
             if name in by_name:
                 by_name[name].wait_stopped(deadline)
-        for name in ("proxy", "gateway-proxy"):
+        last = [name for name in by_name if name in ("proxy", "gateway-proxy") or name.startswith("portal")]
+        for name in last:
             by_name[name].ask_to_stop()
-        for name in ("proxy", "gateway-proxy"):
+        for name in last:
             by_name[name].wait_stopped(deadline)
         sweep(self._isolation)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import defer
 
 from bioimagehub.hub.errors import NotFoundError
 from bioimagehub.hub.portal.store.database import now
-from bioimagehub.hub.portal.store.models import BoardRow, ChallengeRow, ResultRow, SubmissionRow
+from bioimagehub.hub.portal.store.models import BoardRow, ChallengeRow, EditionRow, ResultRow, SubmissionRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -20,10 +21,15 @@ def add_result(session: Session, submission: str, edition_id: int, key: str, res
     session.flush()
 
 
-def results_of(session: Session, submission: str) -> list[ResultRow]:
-    """Return all results of a submission, the newest first."""
-    wanted = select(ResultRow).where(ResultRow.submission_id == submission).order_by(ResultRow.id.desc())
-    return list(session.scalars(wanted))
+def results_of(session: Session, submission: str) -> list[tuple[ResultRow, EditionRow]]:
+    """Return all results of a submission with their editions, that of the newest edition first."""
+    found = session.execute(
+        select(ResultRow, EditionRow)
+        .join(EditionRow, EditionRow.id == ResultRow.edition_id)
+        .where(ResultRow.submission_id == submission)
+        .order_by(EditionRow.number.desc())
+    )
+    return [(row[0], row[1]) for row in found]
 
 
 def entries_of(session: Session, phase: str, edition_id: int) -> dict[str, tuple[SubmissionRow, dict[str, Any]]]:
@@ -69,40 +75,41 @@ def add_board(
     return number
 
 
-def list_boards(session: Session, challenge: str, phase: str) -> list[Any]:
-    """Return number, edition, cause and time of all versions of a board, the newest first."""
-    wanted = (
-        select(BoardRow.number, BoardRow.edition_id, BoardRow.cause, BoardRow.created)
-        .join(ChallengeRow, ChallengeRow.id == BoardRow.challenge_id)
-        .where(ChallengeRow.name == challenge, BoardRow.phase == phase)
-        .order_by(BoardRow.number.desc())
-    )
-    return list(session.execute(wanted))
+def list_boards(session: Session, challenge: str, phase: str) -> list[tuple[BoardRow, EditionRow]]:
+    """Return all versions of a board with the editions that scored them, the newest first. Rows are not loaded."""
+    wanted = _boards(challenge, phase).options(defer(BoardRow.board), defer(BoardRow.entries))
+    return [(row[0], row[1]) for row in session.execute(wanted)]
 
 
-def find_board(session: Session, challenge: str, phase: str, number: int | None = None) -> BoardRow | None:
-    """Return a version of a board; None asks for the newest, which may not be there yet.
+def newest_board(session: Session, challenge: str, phase: str) -> tuple[BoardRow, EditionRow] | None:
+    """Return the newest version of a board, or None before the first."""
+    found = session.execute(_boards(challenge, phase).limit(1)).first()
+    return None if found is None else (found[0], found[1])
+
+
+def find_board(session: Session, challenge: str, phase: str, number: int) -> tuple[BoardRow, EditionRow]:
+    """Return a version of a board.
 
     Raises
     ------
     NotFoundError
-        If there is no version of this number.
+        If there is none of this number.
     """
-    wanted = (
-        select(BoardRow)
-        .join(ChallengeRow, ChallengeRow.id == BoardRow.challenge_id)
-        .where(ChallengeRow.name == challenge, BoardRow.phase == phase)
-        .order_by(BoardRow.number.desc())
-        .limit(1)
-    )
-    if number is None:
-        return session.scalars(wanted).first()
-    # No number of any version is that long, and no database takes one that is.
-    found = session.scalars(wanted.where(BoardRow.number == number)).first() if number < 2**31 else None
+    found = session.execute(_boards(challenge, phase).where(BoardRow.number == number)).first()
     if found is None:
         msg = (
             f"The board of {challenge!r}, phase {phase!r}, has no version {number}. Its list of versions tells which "
             "there are."
         )
         raise NotFoundError(msg)
-    return found
+    return found[0], found[1]
+
+
+def _boards(challenge: str, phase: str) -> Select[BoardRow, EditionRow]:
+    return (
+        select(BoardRow, EditionRow)
+        .join(ChallengeRow, ChallengeRow.id == BoardRow.challenge_id)
+        .join(EditionRow, EditionRow.id == BoardRow.edition_id)
+        .where(ChallengeRow.name == challenge, BoardRow.phase == phase)
+        .order_by(BoardRow.number.desc())
+    )

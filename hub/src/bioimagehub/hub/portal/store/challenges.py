@@ -13,11 +13,10 @@ from bioimagehub.hub.portal.store.models import (
     EDITION_REFUSED,
     EDITION_WAITING,
     INSTALL,
-    JOB_WAITING,
     ChallengeRow,
     EditionRow,
-    JobRow,
 )
+from bioimagehub.hub.portal.store.queue import new_job
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -97,12 +96,7 @@ def add_edition(session: Session, name: str, definition: str, digest: str, user:
     )  # fmt: skip
     session.add(edition)
     session.flush()
-    session.add(
-        JobRow(
-            kind=INSTALL, submission_id=None, edition_id=edition.id, user=user, state=JOB_WAITING, attempts=0,
-            stage="waiting", created=now(),
-        )
-    )  # fmt: skip
+    session.add(new_job(INSTALL, edition.id, turn=f"install {challenge.id}"))
     return edition
 
 

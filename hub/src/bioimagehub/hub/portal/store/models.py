@@ -30,7 +30,7 @@ EDITION_WAITING, EDITION_ACTIVE, EDITION_REFUSED = "waiting", "active", "refused
 
 # What a job can be, and what it does.
 JOB_WAITING, JOB_RUNNING, JOB_DONE = "waiting", "running", "done"
-INSTALL, SCORE, RESCORE = "install", "score", "rescore"
+INSTALL, SCORE, RESCORE, RANK = "install", "score", "rescore", "rank"
 
 
 class Base(DeclarativeBase):
@@ -121,11 +121,16 @@ class JobRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     submission_id: Mapped[str | None] = mapped_column(ForeignKey("submissions.id"))
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
-    user: Mapped[str] = mapped_column(String(255))
+    # Of a job that makes a board: which.
+    phase: Mapped[str | None] = mapped_column(String(64))
+    # Whose job it is: of those of one name, one is done at a time.
+    turn: Mapped[str] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(16))
     worker: Mapped[str | None] = mapped_column(String(64))
     lease: Mapped[datetime | None] = mapped_column(Moment)
     attempts: Mapped[int]
+    # How often it failed under a worker that lives on: not for workers that were killed.
+    faults: Mapped[int]
     stage: Mapped[str] = mapped_column(String(200))
     created: Mapped[datetime] = mapped_column(Moment)
     finished: Mapped[datetime | None] = mapped_column(Moment)
@@ -140,7 +145,7 @@ class ResultRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"))
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
-    key: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(80))
     result: Mapped[dict[str, Any]] = mapped_column(JsonText)
     created: Mapped[datetime] = mapped_column(Moment)
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 
 from bioimagehub.hub.portal.store.database import now
 from bioimagehub.hub.portal.store.models import (
-    EDITION_ACTIVE,
+    FAILED,
     JOB_DONE,
     JOB_RUNNING,
     JOB_WAITING,
+    RANK,
     RESCORE,
+    SCORE,
     SCORED,
+    WAITING,
     EditionRow,
     JobRow,
     SubmissionRow,
@@ -29,12 +32,25 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LEASE_SECONDS = 30.0
+# A board that is asked for again within this time is made once.
+BOARD_SECONDS = 3.0
+
+
+def new_job(
+    kind: str, edition: int, *, turn: str, submission: str | None = None, phase: str | None = None
+) -> JobRow:  # fmt: skip
+    """Return a job that waits; see `JobRow` for what it has."""
+    return JobRow(
+        kind=kind, edition_id=edition, turn=turn, submission_id=submission, phase=phase, state=JOB_WAITING,
+        attempts=0, faults=0, stage="waiting", created=now(),
+    )  # fmt: skip
 
 
 def claim(session: Session, worker: str, lease: float = LEASE_SECONDS) -> JobRow | None:
     """Take the oldest job that can be taken, or return None.
 
     Nobody's second job begins while the first is under way, so one person's many do not keep the others waiting.
+    Boards go before, when they have waited for a while.
 
     Parameters
     ----------
@@ -46,12 +62,13 @@ def claim(session: Session, worker: str, lease: float = LEASE_SECONDS) -> JobRow
         Seconds for which the job is this worker's.
     """
     moment = now()
-    busy = select(JobRow.user).where(JobRow.state == JOB_RUNNING, JobRow.lease > moment, JobRow.kind != RESCORE)
-    free = or_(
-        (JobRow.state == JOB_WAITING) & or_(JobRow.user.not_in(busy), JobRow.kind == RESCORE),
-        (JobRow.state == JOB_RUNNING) & (JobRow.lease <= moment),
-    )
-    job = session.scalars(select(JobRow).where(free).order_by(JobRow.id).limit(1)).first()
+    busy = select(JobRow.turn).where(JobRow.state == JOB_RUNNING, JobRow.lease > moment)
+    free = or_(JobRow.state == JOB_WAITING, (JobRow.state == JOB_RUNNING) & (JobRow.lease <= moment))
+    due = JobRow.created <= moment - timedelta(seconds=BOARD_SECONDS)
+    urgency = case(((JobRow.kind == RANK) & due, 0), (JobRow.kind == RANK, 2), else_=1)
+    job = session.scalars(
+        select(JobRow).where(free, JobRow.turn.not_in(busy)).order_by(urgency, JobRow.id).limit(1)
+    ).first()
     if job is None:
         return None
     job.state, job.worker, job.attempts = JOB_RUNNING, worker, job.attempts + 1
@@ -64,25 +81,35 @@ def renew(session: Session, job: int, worker: str, lease: float = LEASE_SECONDS,
     values: dict[str, object] = {"lease": now() + timedelta(seconds=lease)}
     if stage is not None:
         values["stage"] = stage
-    held = (JobRow.id == job) & (JobRow.worker == worker) & (JobRow.state == JOB_RUNNING)
-    return session.execute(update(JobRow).where(held).values(**values).returning(JobRow.id)).first() is not None
+    return _change_held(session, job, worker, values)
 
 
 def finish(session: Session, job: int, worker: str, stage: str = "done") -> bool:
     """End a job; tell whether it was still this worker's. If not, what the worker found must not be written."""
+    return _change_held(session, job, worker, {"state": JOB_DONE, "stage": stage, "finished": now(), "lease": None})
+
+
+def give_back(session: Session, job: int, worker: str, faults: int) -> bool:
+    """Let a job wait again, after a fault of the hub's own or when a worker is stopped."""
+    return _change_held(
+        session, job, worker, {"state": JOB_WAITING, "stage": "waiting", "lease": None, "faults": faults}
+    )
+
+
+def _change_held(session: Session, job: int, worker: str, values: dict[str, object]) -> bool:
     held = (JobRow.id == job) & (JobRow.worker == worker) & (JobRow.state == JOB_RUNNING)
-    values = {"state": JOB_DONE, "stage": stage, "finished": now(), "lease": None}
     return session.execute(update(JobRow).where(held).values(**values).returning(JobRow.id)).first() is not None
 
 
 def place_in_queue(session: Session, submission: str) -> int | None:
-    """Return how many jobs are taken before that of a submission; None if it does not wait."""
+    """Return how many submissions are scored before one; None if it does not wait."""
     job = session.scalars(
         select(JobRow).where(JobRow.submission_id == submission, JobRow.state != JOB_DONE).order_by(JobRow.id)
     ).first()
     if job is None or job.state != JOB_WAITING:
         return None
-    before = select(func.count()).select_from(JobRow).where(JobRow.state != JOB_DONE, JobRow.id < job.id)
+    before = select(func.count()).select_from(JobRow)
+    before = before.where(JobRow.state != JOB_DONE, JobRow.id < job.id, JobRow.kind.in_((SCORE, RESCORE)))
     return session.scalar(before) or 0
 
 
@@ -102,45 +129,49 @@ def queue_length(session: Session) -> int:
 
 
 def add_rescores(session: Session, challenge_id: int, edition: EditionRow) -> int:
-    """Queue all scored submissions of a challenge to be scored by an edition; return how many those are."""
-    done = select(JobRow.submission_id).where(JobRow.edition_id == edition.id, JobRow.submission_id.is_not(None))
+    """Queue all scored submissions that an edition has not scored; return how many those are."""
+    have = select(JobRow.submission_id).where(JobRow.edition_id == edition.id, JobRow.submission_id.is_not(None))
     rows = session.scalars(
         select(SubmissionRow)
         .where(
             SubmissionRow.challenge_id == challenge_id,
             SubmissionRow.state == SCORED,
-            SubmissionRow.id.not_in(done),
+            SubmissionRow.id.not_in(have),
         )
         .order_by(SubmissionRow.received)
     ).all()
     for row in rows:
-        session.add(
-            JobRow(
-                kind=RESCORE, submission_id=row.id, edition_id=edition.id, user=row.user, state=JOB_WAITING,
-                attempts=0, stage="waiting", created=now(),
-            )
-        )  # fmt: skip
+        session.add(new_job(RESCORE, edition.id, turn=f"rescore {row.id}", submission=row.id))
     session.flush()
     return len(rows)
 
 
+def retry_failed(session: Session, challenge_id: int) -> int:
+    """Let the submissions wait again that the hub failed to score; return how many those are."""
+    failed = session.scalars(
+        select(SubmissionRow.id).where(SubmissionRow.challenge_id == challenge_id, SubmissionRow.state == FAILED)
+    ).all()
+    session.execute(
+        update(JobRow)
+        .where(JobRow.submission_id.in_(failed))
+        .values(state=JOB_WAITING, faults=0, stage="waiting", finished=None)
+    )
+    session.execute(
+        update(SubmissionRow).where(SubmissionRow.id.in_(failed)).values(state=WAITING, report=[], finished=None)
+    )
+    return len(failed)
+
+
 def rescores_left(session: Session, edition_id: int) -> int:
     """Return how many submissions an edition still has to score again."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(JobRow)
-            .where(JobRow.edition_id == edition_id, JobRow.kind == RESCORE, JobRow.state != JOB_DONE)
-        )
-        or 0
-    )
+    wanted = select(func.count()).select_from(JobRow)
+    wanted = wanted.where(JobRow.edition_id == edition_id, JobRow.kind == RESCORE, JobRow.state != JOB_DONE)
+    return session.scalar(wanted) or 0
 
 
-def active_edition(session: Session, challenge_id: int) -> EditionRow | None:
-    """Return the edition in force of a challenge."""
-    return session.scalars(
-        select(EditionRow)
-        .where(EditionRow.challenge_id == challenge_id, EditionRow.state == EDITION_ACTIVE)
-        .order_by(EditionRow.number.desc())
-        .limit(1)
-    ).first()
+def ask_for_board(session: Session, edition_id: int, phase: str) -> None:
+    """Queue the making of a board, unless that already waits."""
+    turn = f"rank {edition_id} {phase}"
+    waiting = session.scalars(select(JobRow.id).where(JobRow.turn == turn, JobRow.state == JOB_WAITING)).first()
+    if waiting is None:
+        session.add(new_job(RANK, edition_id, turn=turn, phase=phase))

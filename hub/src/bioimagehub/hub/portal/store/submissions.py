@@ -21,6 +21,7 @@ from bioimagehub.hub.portal.store.models import (
     JobRow,
     SubmissionRow,
 )
+from bioimagehub.hub.portal.store.queue import new_job
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -122,12 +123,7 @@ def add_submission(session: Session, row: SubmissionRow, edition: EditionRow) ->
         raise ConflictError(msg)
     session.add(row)
     session.flush()
-    session.add(
-        JobRow(
-            kind=SCORE, submission_id=row.id, edition_id=edition.id, user=row.user, state=JOB_WAITING, attempts=0,
-            stage="waiting", created=row.received,
-        )
-    )  # fmt: skip
+    session.add(new_job(SCORE, edition.id, turn=row.user, submission=row.id))
 
 
 def list_own(session: Session, user: str, challenge: str | None = None) -> list[tuple[SubmissionRow, ChallengeRow]]:
