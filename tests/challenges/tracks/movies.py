@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,17 +13,26 @@ from bioimagehub.challenges.tracks import Lineage, Tracks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CELL = 6
-COLUMNS = 6
+
+@dataclass(frozen=True)
+class Field:
+    """Where cells live: places of so many pixels, so many in a row; and how often something happens to them."""
+
+    cell: int = 6
+    columns: int = 6
+    events: float = 1.0
+
+
+SMALL = Field()
 
 
 @dataclass
 class Rows:
     """A table of tracks while frames are painted."""
 
-    begin: dict[int, int] = field(default_factory=dict)
-    end: dict[int, int] = field(default_factory=dict)
-    parent: dict[int, int] = field(default_factory=dict)
+    begin: dict[int, int] = made(default_factory=dict)
+    end: dict[int, int] = made(default_factory=dict)
+    parent: dict[int, int] = made(default_factory=dict)
 
     def new(self, frame: int, parent: int = 0) -> int:
         label = len(self.begin) + 1
@@ -39,32 +49,33 @@ class Rows:
         return Lineage.from_rows(rows)
 
 
-def make_movie(seed: int, frames: int = 12, dtype: str = "u2", errors: float = 1.0) -> tuple[Tracks, Tracks]:
+def make_movie(
+    seed: int, frames: int = 12, dtype: str = "u2", errors: float = 1.0, field: Field = SMALL
+) -> tuple[Tracks, Tracks]:
     """Return truth and prediction; `errors` times as many errors as by default, 0 for a perfect prediction."""
     rng = np.random.default_rng(seed)
     true, found = Rows(), Rows()
     # Each cell lives in a place of a grid; its daughters in that place and in a free one.
     cells: dict[int, int] = {}
     followed: dict[int, int] = {}
-    images = np.zeros((2, frames, CELL * COLUMNS, CELL * COLUMNS), dtype)
+    side = field.cell * field.columns
+    images = np.zeros((2, frames, side, side), dtype)
     for frame in range(frames):
-        mothers: dict[int, int] = {}
-        cells, born = _live(rng, cells, true, frame)
-        mothers.update(born)
-        _observe(rng, images[:, frame], cells, mothers, (true, found), followed, frame, errors)
+        cells, mothers = _live(rng, cells, true, frame, field)
+        _observe(rng, images[:, frame], cells, mothers, (true, found), followed, frame, errors, field)
     return Tracks(images[0], true.lineage()), Tracks(images[1], found.lineage())
 
 
 def _live(
-    rng: np.random.Generator, cells: dict[int, int], true: Rows, frame: int
+    rng: np.random.Generator, cells: dict[int, int], true: Rows, frame: int, field: Field
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Let cells live on, divide, die, come in, or take another label; tell the mother of each new one."""
     kept: dict[int, int] = {}
     mothers: dict[int, int] = {}
-    free = [place for place in range(COLUMNS**2) if place not in cells.values()]
+    free = [place for place in range(field.columns**2) if place not in cells.values()]
     rng.shuffle(free)
     for label, place in cells.items():
-        fate = rng.random()
+        fate = rng.random() / field.events
         if fate < 0.08 and free:
             daughters = [true.new(frame, label), true.new(frame, label)]
             kept |= dict(zip(daughters, (place, free.pop()), strict=True))
@@ -76,7 +87,7 @@ def _live(
         elif fate > 0.03 + 0.08:
             kept[label] = place
             true.end[label] = frame
-    while frame == 0 and len(kept) < COLUMNS**2 // 3:
+    while frame == 0 and len(kept) < field.columns**2 // 3:
         kept[true.new(frame)] = free.pop()
     if frame and free and rng.random() < 0.3:
         kept[true.new(frame)] = free.pop()
@@ -92,14 +103,15 @@ def _observe(
     followed: dict[int, int],
     frame: int,
     errors: float,
+    field: Field,
 ) -> None:
     """Paint all cells into both images, with errors in the second."""
-    found = rows[1]
+    found, cell = rows[1], field.cell
     used: set[int] = set()
     neighbour = 0
     for label, place in cells.items():
-        y, x = (CELL * part for part in divmod(place, COLUMNS))
-        box = np.s_[y : y + int(rng.integers(3, CELL)), x : x + int(rng.integers(3, CELL))]
+        y, x = (cell * part for part in divmod(place, field.columns))
+        box = np.s_[y : y + int(rng.integers(cell // 2, cell)), x : x + int(rng.integers(cell // 2, cell))]
         images[0][box] = label
         fate = rng.random() / errors if errors else 1.0
         if fate < 0.05:
@@ -124,5 +136,5 @@ def _observe(
             height = box[0].stop - box[0].start
             cut = np.s_[box[0].start : box[0].start + int(rng.integers(1, height)), box[1]]
             images[1][cut] = found.new(frame) if fate < 0.1 else 0
-        if 0.2 < fate < 0.23 and not images[1][y + CELL - 1, x + CELL - 1]:
-            images[1][y + CELL - 1, x + CELL - 1] = found.new(frame)
+        if 0.2 < fate < 0.23 and not images[1][y + cell - 1, x + cell - 1]:
+            images[1][y + cell - 1, x + cell - 1] = found.new(frame)
