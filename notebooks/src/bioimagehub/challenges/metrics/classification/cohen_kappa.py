@@ -8,6 +8,7 @@ https://doi.org/10.1177/001316446002000104
 
 from __future__ import annotations
 
+from collections import Counter
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -26,14 +27,11 @@ VERSION = 1
 
 def score(answers: Answers) -> float:
     """Return kappa, from −1 to 1; NaN without items, and by the conventions if the ground truth has one class."""
-    from sklearn.metrics import confusion_matrix
-
     if says_nothing(answers):
         return nan
-    every = range(len(answers.labels))
-    table = confusion_matrix(answers.truth, answers.prediction, labels=list(every))
-    total = int(table.sum())
-    # In whole numbers, so that agreement by chance is compared exactly.
-    chance = sum(int(table[k].sum()) * int(table[:, k].sum()) for k in every)
-    agreed = total * int(table.trace())
+    true, guessed = Counter(answers.truth), Counter(answers.prediction)
+    total = len(answers.truth)
+    # In whole numbers, so that agreement and agreement by chance are compared exactly.
+    chance = sum(true[k] * guessed[k] for k in true)
+    agreed = total * sum(t == p for t, p in zip(answers.truth, answers.prediction, strict=True))
     return (agreed - chance) / (total**2 - chance) if total**2 > chance else nan

@@ -28,4 +28,9 @@ def score(answers: Answers) -> float:
     """Return the coefficient, from −1 to 1: 0 for a constant answer; by the conventions if the truth has one class."""
     from sklearn.metrics import matthews_corrcoef
 
-    return nan if says_nothing(answers) else float(matthews_corrcoef(answers.truth, answers.prediction))
+    if says_nothing(answers):
+        return nan
+    # scikit-learn warns of a table of one class.
+    if len({*answers.truth, *answers.prediction}) == 1:
+        return 0.0
+    return float(matthews_corrcoef(answers.truth, answers.prediction))
