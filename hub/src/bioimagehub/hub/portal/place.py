@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003 (pydantic reads the annotations)
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -28,8 +29,6 @@ from bioimagehub.hub.errors import SettingsError
 from bioimagehub.hub.isolation import Isolation, hidden_above, needed_paths
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bioimagehub.hub.settings import Settings
 
 CONFIGURATION_VARIABLE = "BIOIMAGEHUB_PORTAL"
