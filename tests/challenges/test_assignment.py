@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from bioimagehub.challenges.assignment import assign
+from bioimagehub.challenges.assignment import assign, assign_heaviest
 from challenges.strategies import unhurried
 
 edges = st.dictionaries(st.tuples(st.integers(0, 7), st.integers(0, 7)), st.integers(1, 20), max_size=30)
@@ -51,3 +51,22 @@ def test_long_chain_takes_little_memory() -> None:
 def test_nothing_to_choose_from() -> None:
     nothing = np.zeros(0, np.int64)
     assert assign(nothing, nothing, np.zeros(0)).tolist() == []
+
+
+@unhurried
+@given(edges)
+def test_heaviest_as_the_dense_solver(weights: dict[tuple[int, int], int]) -> None:
+    rows, columns, values = arrays(weights)
+    dense = np.zeros((8, 8))
+    dense[rows, columns] = values
+    chosen = assign_heaviest(rows, columns, values)
+    assert np.isclose(values[chosen].sum(), dense[linear_sum_assignment(dense, maximize=True)].sum())
+    assert len(set(rows[chosen].tolist())) == len(set(columns[chosen].tolist())) == len(chosen)
+    assert chosen.tolist() == sorted(set(chosen.tolist()))
+
+
+def test_heaviest_may_be_fewer() -> None:
+    rows, columns = np.array([0, 0, 1]), np.array([0, 1, 0])
+    assert assign_heaviest(rows, columns, np.array([0.9, 0.4, 0.4])).tolist() == [0]
+    assert assign_heaviest(rows, columns, np.array([0.7, 0.4, 0.4])).tolist() == [1, 2]
+    assert assign(rows, columns, np.array([0.9, 0.4, 0.4])).tolist() == [1, 2]
