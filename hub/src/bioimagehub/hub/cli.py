@@ -11,7 +11,7 @@ from bioimagehub.catalogs.errors import CatalogError
 from bioimagehub.hub.errors import HubError
 
 # Each of these has `add_commands(subparsers)`.
-COMMANDS = ("bioimagehub.hub.commands", "bioimagehub.catalogs.cli")
+COMMANDS = ("bioimagehub.hub.commands", "bioimagehub.catalogs.cli", "bioimagehub.hub.challenge_commands")
 
 
 def make_parser() -> argparse.ArgumentParser:

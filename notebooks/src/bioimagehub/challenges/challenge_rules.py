@@ -10,7 +10,7 @@ from collections import Counter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.challenges.errors import ChallengeError, UnknownTaskError
+from bioimagehub.challenges.errors import ChallengeError, ConventionError, UnknownTaskError
 from bioimagehub.challenges.tasks import TASKS, find_task
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ def make_conventions(task: Task, settings: Mapping[str, Any]) -> Any:
         If there is no such field, or its value is none.
     """
     fields = dict(settings)
+    if "version" in fields:
+        msg = "The version of conventions is that of the scorer. Leave it out."
+        raise ConventionError(msg)
     reference = fields.pop("as_in", None)
     start = task.Conventions() if reference is None else task.Conventions.as_in(str(reference))
     return task.Conventions.from_dict({**start.as_dict(), **fields})

@@ -1,0 +1,56 @@
+"""``bioimagehub challenge check``: say whether a challenge is sound."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from bioimagehub.catalogs.commands.output import print_json, print_table
+from bioimagehub.challenges.challenge import load_challenge
+from bioimagehub.challenges.checking import check_challenge
+
+if TYPE_CHECKING:
+    import argparse
+
+    from bioimagehub.challenges.challenge import Challenge
+    from bioimagehub.challenges.checking import Review
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the scores of the controls, then the pitfalls; status 1, by an error, if the challenge is refused."""
+    challenge = load_challenge(arguments.challenge)
+    review = check_challenge(challenge, root=arguments.root)
+    if arguments.json:
+        print_json(
+            {
+                "challenge": challenge.name,
+                "controls": {
+                    split: {name: result.as_dict()["scores"] for name, result in controls.items()}
+                    for split, controls in review.controls.items()
+                },
+                "pitfalls": [asdict(pitfall) for pitfall in review.pitfalls],
+                "skipped": review.skipped,
+            }
+        )
+    else:
+        _print_review(challenge, review)
+    return 0
+
+
+def _print_review(challenge: Challenge, review: Review) -> None:
+    metrics = [ranked.metric for ranked in challenge.metrics]
+    rows = [
+        [split, name, *(f"{result.scores[metric]:.6g}" for metric in metrics)]
+        for split, controls in review.controls.items()
+        for name, result in controls.items()
+    ]
+    print_table(["split", "control", *metrics], rows, right=metrics)
+    for pitfall in review.pitfalls:
+        print(f"warning: {pitfall}", file=sys.stderr)
+    for split, why in review.skipped.items():
+        print(f"not checked: {split}: {why}", file=sys.stderr)
+    print(
+        f"{challenge.name} is sound: the truth ranks first by {metrics[0]}; {len(review.pitfalls)} warnings.",
+        file=sys.stderr,
+    )

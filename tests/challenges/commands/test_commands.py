@@ -1,0 +1,206 @@
+"""``bioimagehub challenge``: every action, as it is typed, on real files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bioimagehub.challenges import otsu_watershed
+from bioimagehub.challenges.challenge import load_challenge
+from bioimagehub.challenges.result_files import load_result
+from bioimagehub.challenges.scoring import score
+from bioimagehub.challenges.sources import open_source
+from bioimagehub.challenges.submissions import write_submission
+from bioimagehub.challenges.template import TEMPLATES
+from bioimagehub.challenges.truth import open_truth
+from bioimagehub.hub.cli import main, make_parser
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+ACTIONS = ("new", "check", "score", "submit", "board", "rescore", "export")
+# Truth in a folder, so that it can be corrected.
+FOLDER_TRUTH = ("truth: {label: nuclei}  # a label image of the entry; or {folder: truth}, with one file a case",
+                "truth: {folder: truth}")  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("samples")
+
+
+@pytest.fixture(scope="module")
+def made(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new challenge whose truth is in a folder, and the predictions of two entries."""
+    folder = tmp_path_factory.mktemp("made")
+    place = folder / "nuclei"
+    assert main(["challenge", "new", str(place)]) == 0
+    challenge = load_challenge(place)
+    truth = open_truth(challenge, "public")
+    (place / "truth").mkdir()
+    predictions: dict[str, dict[str, NDArray[np.integer]]] = {"fine": {}, "coarse": {}}
+    for case in challenge.splits["public"].cases:
+        np.save(place / "truth" / f"{case.id}.npy", truth.load(case))
+        image = open_source(challenge, "public", case).load()
+        predictions["fine"][case.id] = otsu_watershed(image, 10)
+        predictions["coarse"][case.id] = otsu_watershed(image, 40)
+    file = place / "challenge.yaml"
+    text = file.read_text()
+    assert FOLDER_TRUTH[0] in text
+    file.write_text(text.replace(*FOLDER_TRUTH))
+    for entry, images in predictions.items():
+        write_submission(images, folder / "predictions" / entry, load_challenge(place))
+    (folder / "results").mkdir()
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed."""
+    return shutil.copytree(made, tmp_path / "copy")
+
+
+def run_scores(folder: Path) -> None:
+    for entry in ("fine", "coarse"):
+        into = str(folder / "results" / f"{entry}.json")
+        assert (
+            main(["challenge", "score", str(folder / "nuclei"), str(folder / "predictions" / entry), "--into", into])
+            == 0
+        )
+
+
+def test_every_action_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for action in ACTIONS:
+        with pytest.raises(SystemExit) as ended:
+            make_parser().parse_args(["challenge", action, "--help"])
+        assert ended.value.code == 0
+    assert "challenge file, or its folder" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("task", sorted(TEMPLATES))
+def test_a_new_challenge_passes_the_check(task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["challenge", "new", str(tmp_path / "My First"), "--task", task]) == 0
+    assert load_challenge(tmp_path / "My First").name == "my-first"
+    assert main(["challenge", "check", str(tmp_path / "My First")]) == 0
+    told = capsys.readouterr()
+    assert "my-first is sound: the truth ranks first" in told.err
+    assert "few-cases" in told.err
+    assert main(["challenge", "check", str(tmp_path / "My First"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    metric = next(iter(found["controls"]["public"]["truth"]))
+    assert found["controls"]["public"]["truth"][metric] == 1
+    assert found["controls"]["public"]["empty"][metric] == 0
+
+
+def test_new_replaces_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["challenge", "new", str(tmp_path), "--name", "mine"]) == 0
+    before = (tmp_path / "challenge.yaml").read_bytes()
+    assert main(["challenge", "new", str(tmp_path), "--name", "other"]) == 1
+    assert "cannot be written: File exists. Name a new folder" in capsys.readouterr().err
+    assert (tmp_path / "challenge.yaml").read_bytes() == before
+
+
+def test_new_knows_its_tasks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["challenge", "new", str(tmp_path), "--task", "baking"]) == 1
+    assert "There are templates for instance_segmentation, particle_picking" in capsys.readouterr().err
+    assert main(["challenge", "new", str(tmp_path / "x"), "--name", "No Name"]) == 1
+    assert "name: 'No Name' does not fit the pattern" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_score_prints_every_digit_the_conventions_and_the_key(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["challenge", "score", str(folder / "nuclei"), str(folder / "predictions" / "fine")]
+    assert main([*arguments, "--into", str(folder / "fine.json")]) == 0
+    told = capsys.readouterr()
+    result = load_result(folder / "fine.json")
+    lines = [line.split("\t") for line in told.out.splitlines()]
+    assert {line[0]: float(line[2]) for line in lines} == result.scores
+    assert f"conventions: {result.conventions}" in told.err
+    assert f"key: {result.key}" in told.err
+    assert main([*arguments, "--json", "--known", str(folder / "fine.json")]) == 0
+    assert json.loads(capsys.readouterr().out) == result.as_dict()
+    assert main([*arguments, "--cases"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4 + 3
+    challenge = load_challenge(folder / "nuclei")
+    images = {case.id: open_source(challenge, "public", case).load() for case in challenge.splits["public"].cases}
+    local = score(challenge, "public", {name: otsu_watershed(image, 10) for name, image in images.items()})
+    assert local.scores == result.scores, "what a notebook computes in memory is what is scored from files"
+
+
+def test_score_lists_what_is_wrong_with_predictions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for file in (folder / "predictions" / "fine").glob("upper-*"):
+        file.unlink()
+    assert main(["challenge", "score", str(folder / "nuclei"), str(folder / "predictions" / "fine")]) == 1
+    told = capsys.readouterr()
+    assert "upper-left" in told.err
+    assert "upper-right" in told.err
+    assert told.out == ""
+
+
+def test_board_and_export(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_scores(folder)
+    capsys.readouterr()
+    arguments = [str(folder / "nuclei"), str(folder / "results"), "--samples", "50"]
+    assert main(["challenge", "board", *arguments]) == 0
+    table = capsys.readouterr().out
+    assert table.index("fine") < table.index("coarse")
+    assert "truth" in table
+    assert main(["challenge", "board", *arguments, "--no-controls", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [(row["entry"], row["rank"]) for row in rows] == [("fine", 1), ("coarse", 2)]
+    assert main(["challenge", "export", *arguments, "--into", str(folder / "board")]) == 0
+    assert {"index.html", "board.json", "scores.parquet", "ro-crate-metadata.json"} <= {
+        file.name for file in (folder / "board").iterdir()
+    }
+
+
+def test_rescore_after_a_correction_of_the_truth(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_scores(folder)
+    before = load_result(folder / "results" / "fine.json")
+    corrected = np.load(folder / "nuclei" / "truth" / "upper-left.npy")
+    corrected[corrected == corrected.max()] = 0
+    np.save(folder / "nuclei" / "truth" / "upper-left.npy", corrected)
+    capsys.readouterr()
+    arguments = ["challenge", "rescore", str(folder / "nuclei"), str(folder / "results"), str(folder / "predictions")]
+    assert main([*arguments, "--dry-run"]) == 0
+    assert load_result(folder / "results" / "fine.json").as_dict() == before.as_dict()
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    assert "fine: 1 of 4 cases scored again: upper-left" in told.err
+    assert "old rank" in told.out
+    after = load_result(folder / "results" / "fine.json")
+    assert [name for name in before.cases if before.cases[name].key != after.cases[name].key] == ["upper-left"]
+    assert main(arguments) == 0
+    assert "fine: 0 of 4 cases scored again\n" in capsys.readouterr().err
+
+
+def test_rescore_needs_the_predictions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_scores(folder)
+    capsys.readouterr()
+    assert main(["challenge", "rescore", str(folder / "nuclei"), str(folder / "results"), str(folder / "results")]) == 1
+    assert "There are no predictions of coarse" in capsys.readouterr().err
+
+
+def test_results_that_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "results" / "bad.json").write_text('{"layout": 1}')
+    for given, said in (
+        (folder / "results", "is damaged, or is none: KeyError('challenge')"),
+        (folder / "nowhere.json", "No such file"),
+        (folder / "predictions", "There are no results"),
+    ):
+        assert main(["challenge", "board", str(folder / "nuclei"), str(given)]) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_a_challenge_with_problems_lists_them_all(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = folder / "nuclei" / "challenge.yaml"
+    file.write_text(
+        file.read_text().replace("title: Segment", "titel: Segment").replace("split: public", "split: nowhere")
+    )
+    assert main(["challenge", "check", str(folder / "nuclei")]) == 1
+    told = capsys.readouterr().err
+    assert "titel: there is no such key here" in told
+    assert "there is no split 'nowhere'" in told
