@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioimagehub.challenges.statistics import board_step, round_outward, round_to, round_to_noise
+from bioimagehub.challenges.statistics import board_step, round_to, round_to_noise
 from bioimagehub.challenges.statistics.noise import step_above, step_below
 
 widths = st.floats(1e-12, 1e12)
@@ -34,13 +34,10 @@ def test_what_has_no_noise_or_no_number() -> None:
     assert round_to_noise(inf, (20.0, inf)) == inf
     assert isnan(round_to_noise(nan, (nan, nan)))
     assert step_below(inf) == step_above(nan) == 0
-    assert round_outward(-inf, 3.0, 0.5) == (-inf, 3.0)
-    assert round_outward(0.123, 0.456, 0) == (0.123, 0.456)
 
 
 def test_numbers_have_no_digits_behind_them() -> None:
     assert [repr(round_to(value, 0.05)) for value in (0.1501, 0.3499, -0.001)] == ["0.15", "0.35", "0.0"]
-    assert round_outward(0.15, 0.35, 0.05) == (0.15, 0.35)
 
 
 @given(st.integers(1, 500), st.floats(0, 1))

@@ -63,8 +63,8 @@ def write_table(board: Board) -> str:
     rows = []
     for row in board.rows:
         cells = [
-            _cell("Rank", _write_rank(row)),
-            _cell("Entry", _write_name(row), "name wide"),
+            _cell("Rank", _write_rank(row), "rank"),
+            _cell("Entry", _write_name(row), "name"),
             _cell(say_column(first), _write_score(row.estimate, decimals[first.name]), "number"),
             _cell("Interval", _draw(row.estimate, span), "wide"),
         ]
@@ -129,7 +129,7 @@ def _draw(estimate: Estimate, span: tuple[float, float]) -> str:
         4 + 152 * ((number if isfinite(number) else estimate.value) - low) / width for number in estimate
     )
     return (
-        '<svg viewBox="0 0 160 16" preserveAspectRatio="none" aria-hidden="true">'
+        '<svg viewBox="0 0 160 16" aria-hidden="true">'
         f'<line x1="{left:.1f}" y1="8" x2="{right:.1f}" y2="8" stroke-width="2"/>'
         f'<circle cx="{value:.1f}" cy="8" r="3.5"/></svg>'
     )

@@ -7,18 +7,19 @@ with which are empty. So a hidden board tells rounded aggregates alone, and all 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite, isnan
+from math import ceil, isfinite, isnan
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bioimagehub.challenges.boards.board import Estimate, Row
 from bioimagehub.challenges.boards.ranked import sort_rows
-from bioimagehub.challenges.statistics import board_step, ranks, round_outward, round_to
+from bioimagehub.challenges.statistics import board_step, ranks, round_to
 from bioimagehub.challenges.statistics.noise import step_below
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bioimagehub.challenges.boards.board import Board, Column
 
@@ -37,15 +38,16 @@ def publishable(board: Board, *, hidden: bool) -> Board:
     -------
     Board
         For a hidden split: scores of each metric rounded to one step for all rows, which is half the usual width of
-        an interval or twice what one case can move a mean, whichever is larger; intervals at least a step to each
-        side, and widened to steps. Ranks, their intervals and ties follow from these numbers alone, and equal
-        rounded scores share a rank. P(best), p-values, agreement, strata, remarks and the keys of
-        results are left out: each of them moves with single cases.
+        an interval or twice what one case can move a mean, whichever is larger; intervals as wide for all rows, for
+        the width of a row of its own tells how its cases differ. Ranks, their intervals and ties follow from these
+        numbers alone, and equal rounded scores share a rank. P(best), p-values, agreement, strata,
+        remarks and the keys of results are left out: each of them moves with single cases.
     """
     if not hidden:
         return board
     columns = tuple(replace(column, step=_find_step(board, column)) for column in board.columns)
-    rows = [_round_row(row, columns) for row in board.rows]
+    margins = {column.name: _find_margin(board, column) for column in columns}
+    rows = [_round_row(row, columns, margins) for row in board.rows]
     sign = 1.0 if columns[0].better == "higher" else -1.0
     competing = _rank([row for row in rows if not row.is_control], sign)
     return replace(
@@ -69,20 +71,29 @@ def _find_step(board: Board, column: Column) -> float:
     return step or step_below(max((abs(one.value) for one in estimates if isfinite(one.value)), default=0.0))
 
 
-def _round_row(row: Row, columns: Sequence[Column]) -> Row:
-    scores = {column.name: _round(row.scores[column.name], column) for column in columns}
+def _find_margin(board: Board, column: Column) -> float:
+    """Return half the usual width of an interval, in whole steps, at least one."""
+    step = column.step or 0.0
+    halves = [(one.high - one.low) / 2 for one in (row.scores[column.name] for row in board.entries)]
+    halves = [half for half in halves if isfinite(half)]
+    if not step or not halves:
+        return step
+    return step * max(1, ceil(median(halves) / step - 1e-9))
+
+
+def _round_row(row: Row, columns: Sequence[Column], margins: Mapping[str, float]) -> Row:
+    scores = {column.name: _round(row.scores[column.name].value, column, margins[column.name]) for column in columns}
     return replace(row, scores=scores, p_best=None, tied_with_best=False, key=None)
 
 
-def _round(estimate: Estimate, column: Column) -> Estimate:
-    """Return a score and its interval as multiples of the step; the interval at least a step to each side."""
+def _round(score: float, column: Column, margin: float) -> Estimate:
+    """Return a score as a multiple of the step, with its interval, which stays between the best and the worst."""
     step = column.step or 0.0
-    value = round_to(estimate.value, step)
+    value = round_to(score, step)
     if not isfinite(value):
         return Estimate(value, value, value)
-    low, high = (value if isnan(end) else end for end in (estimate.low, estimate.high))
-    low, high = round_outward(min(low, value - step), max(high, value + step), step)
     least, most = sorted((column.best, column.worst))
+    low, high = round_to(value - margin, step), round_to(value + margin, step)
     return Estimate(value, max(low, min(least, value)), min(high, max(most, value)))
 
 

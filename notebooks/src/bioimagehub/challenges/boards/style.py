@@ -23,20 +23,24 @@ tr.tied td:first-child { box-shadow: inset .25rem 0 var(--mark); }
 .name { overflow-wrap: anywhere; min-width: 9rem; }
 .badge { font-size: .75rem; font-style: normal; border: 1px solid var(--line); border-radius: .6rem; padding: 0 .4rem;
   color: var(--pale); white-space: nowrap; }
-svg { display: block; width: 10rem; height: 1.2rem; } svg line { stroke: var(--mark); }
+svg { display: block; width: 10rem; max-width: 100%; height: auto; margin-top: .25rem; }
+svg line { stroke: var(--mark); }
 svg circle { fill: var(--mark); }
 .control svg line { stroke: var(--pale); } .control svg circle { fill: var(--page); stroke: var(--pale); }
 td.differ { background: var(--good); }
 code { overflow-wrap: anywhere; font-size: .85rem; }
 @media (max-width: 44rem) {
   .board thead { display: none; }
-  .board tr { display: grid; grid-template-columns: 1fr 1fr; border: 1px solid var(--line); border-radius: .5rem;
+  .board, .board tbody { display: block; }
+  .board tr { display: grid; grid-template-columns: 1fr 1fr 1fr; border: 1px solid var(--line); border-radius: .5rem;
     margin-bottom: .6rem; padding: .3rem; }
   .board tr.tied { border-left: .25rem solid var(--mark); } .board tr.tied td:first-child { box-shadow: none; }
   .board tr.control { background: var(--soft); }
   .board td, .board td.number { border: 0; text-align: left; padding: .2rem .4rem; white-space: normal; }
   .board td::before { content: attr(data-label); display: block; font-size: .75rem; font-style: normal;
     color: var(--pale); }
-  .board td.wide { grid-column: 1 / -1; } .board td.name { font-weight: 600; } svg { width: 100%; }
+  .board td.name { grid-column: 2 / -1; font-weight: 600; min-width: 0; }
+  .board td.wide { grid-column: 2 / -1; align-self: center; }
+  .board td.rank::before, .board td.name::before, .board td.wide::before { content: none; }
 }
 """

@@ -14,7 +14,7 @@ from bioimagehub.challenges.statistics.aggregation import AGGREGATES, Aggregate,
 from bioimagehub.challenges.statistics.agreement import kendall, stability
 from bioimagehub.challenges.statistics.bootstrap import LEVEL, Bootstrap, interval, resample
 from bioimagehub.challenges.statistics.case_scores import Better, CaseScores
-from bioimagehub.challenges.statistics.noise import board_step, round_outward, round_to, round_to_noise
+from bioimagehub.challenges.statistics.noise import board_step, round_to, round_to_noise
 from bioimagehub.challenges.statistics.ranking import ranks, settle
 from bioimagehub.challenges.statistics.significance import (
     ALPHA,
@@ -47,7 +47,6 @@ __all__ = [
     "median",
     "ranks",
     "resample",
-    "round_outward",
     "round_to",
     "round_to_noise",
     "settle",

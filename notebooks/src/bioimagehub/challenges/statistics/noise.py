@@ -6,7 +6,7 @@ change to one case moves it. Rounded to steps of the noise it tells what the sco
 
 from __future__ import annotations
 
-from math import ceil, floor, inf, isfinite, log10
+from math import floor, inf, isfinite, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,23 +89,6 @@ def round_to_noise(score: float, interval: tuple[float, float]) -> float:
     """
     low, high = interval
     return round_to(score, step_below((high - low) / 2))
-
-
-def round_outward(low: float, high: float, step: float) -> tuple[float, float]:
-    """Return an interval widened to multiples of a step; infinite and NaN ends as they are.
-
-    Examples
-    --------
-    >>> round_outward(0.812, 0.934, 0.05)
-    (0.8, 0.95)
-    """
-    if step == 0:
-        return low, high
-    slack = 1e-9
-    return (
-        _multiple(floor(low / step + slack), step) if isfinite(low) else low,
-        _multiple(ceil(high / step - slack), step) if isfinite(high) else high,
-    )
 
 
 def board_step(low: NDArray[np.float64], high: NDArray[np.float64], *, reach: float, cases: int) -> float:
