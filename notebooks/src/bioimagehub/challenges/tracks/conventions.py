@@ -36,9 +36,9 @@ class Conventions:
         the parent has two children or more, as in traccuracy; a track that goes on under a new label
         is then the same as one that keeps its label.
     fractions : {"every", "first"}
-        Which predicted tracks may stand for a true track in TF. "every": all of them. "first": as the tool of the
-        challenge does it, where a predicted track that has a whole true track is no longer compared with true
-        tracks of higher labels, so that the score depends on how tracks are numbered.
+        Which predicted tracks may stand for a true track in TF. "every": all of them. "first": as in
+        py-ctcmetrics, which follows the tool of the challenge: a predicted track that has a whole true track is no
+        longer compared with true tracks of higher labels, so that the score depends on how tracks are numbered.
 
     Raises
     ------
