@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import struct
+import tokenize
+import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +35,10 @@ DAMAGE = (
     SyntaxError,
     TypeError,
     ValueError,
+    csv.Error,
     struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
     zlib.error,
 )
 """What the libraries that decode images and arrays raise for bytes that they trusted and that were something else."""
@@ -97,7 +104,8 @@ def reading(kind: str) -> Iterator[None]:
     except ChallengeError:
         raise
     except DAMAGE as error:
-        reason = str(error) or type(error).__name__
+        # An address in memory would make the same file fail with another text each time.
+        reason = re.sub(r" at 0x[0-9a-f]+", "", str(error)) or type(error).__name__
         refuse(
             f"it cannot be read: {reason}",
             f"a whole {kind}",

@@ -113,4 +113,7 @@ def _open(path: Path) -> Image.Image:
     with warnings.catch_warnings():
         # The size is compared with the expected one before pixels are read, whatever Pillow warns of.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(path, formats=["PNG"])
+        try:
+            return Image.open(path, formats=["PNG"])
+        except Image.DecompressionBombError as error:
+            refuse(f"it is too large for a PNG: {error}", "a smaller image", "Save it as TIFF or OME-Zarr.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from bioimagehub.challenges.errors import PredictionFileError
+from bioimagehub.challenges.errors import PredictionFileError, SubmissionError
 from bioimagehub.challenges.formats.csv import read_rows
 from bioimagehub.challenges.formats.found import reading
 from bioimagehub.challenges.submissions.report import Problem, clean
@@ -69,19 +69,29 @@ def _part(columns: list[str], rows: list[list[str]], folder: Path, cases: frozen
 
 
 def join_tables(paths: dict[str, Path], target: Path) -> None:
-    """Write one table of the tables of cases, whose columns are alike.
+    """Write one table of the tables of cases. Those without rows may lack columns that others have.
 
     Parameters
     ----------
     paths : dict of str to Path
         The table of each case.
     target : Path
+
+    Raises
+    ------
+    SubmissionError
+        If the columns of two tables with rows differ.
     """
-    columns: list[str] = []
-    rows = []
-    for case in sorted(paths):
-        found = [row for _, row in read_rows(paths[case])]
-        columns = max(columns, found[0], key=len)
-        rows += [[case, *row] for row in found[1:] or [[""] * len(found[0])]]
+    tables = {case: [row for _, row in read_rows(paths[case])] for case in sorted(paths)}
+    columns = max((rows[0] for rows in tables.values()), key=len, default=[])
     with target.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([["case", *columns], *rows])
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["case", *columns])
+        for case, (head, *rows) in tables.items():
+            if rows and head != columns:
+                msg = (
+                    f"The table of {case} has the columns {', '.join(head)}, and others have {', '.join(columns)}. "
+                    "Expected the same in all. Give confidences and intensities for all cases, or for none."
+                )
+                raise SubmissionError(msg)
+            writer.writerows([case, *row] for row in rows or [[""] * len(columns)])
