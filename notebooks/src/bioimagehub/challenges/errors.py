@@ -31,9 +31,9 @@
     ├── SimulationError          (ValueError)         parameters from which nothing can be simulated
     ├── PointsError              (ValueError)         points that are no points, or that do not fit the ground truth
     ├── SpacingError             (ValueError)         the size of a pixel is missing an axis, or is not above 0
-    ├── CountError               (ValueError)         a count is missing, negative or no number
     ├── BoardError               (ValueError)         a leaderboard that cannot be made of what was given
     ├── BoardFileError           (OSError)            the files of a leaderboard are missing, damaged or changed
+    ├── ExplorerError            (ValueError)         mistakes cannot be listed or drawn of what was given
     ├── ImageSetError            (ValueError)         a set of images is empty or names one image twice
     └── InvalidImageError        (ValueError)         an image that the baseline cannot segment
 
@@ -191,10 +191,6 @@ class SpacingError(ChallengeError, ValueError):
     """The distance between pixels is not given for each axis, or is not a number above 0."""
 
 
-class CountError(ChallengeError, ValueError):
-    """A count is missing, is not a number, or is below 0."""
-
-
 class BoardError(ChallengeError, ValueError):
     """Scores do not make a leaderboard: names twice, another shape, or a way to rank that does not exist."""
 
@@ -209,6 +205,10 @@ class ResultFileError(ChallengeError, ValueError):
 
 class SubmitError(ChallengeError, OSError):
     """A hub did not take a submission, or was not reached."""
+
+
+class ExplorerError(ChallengeError, ValueError):
+    """Mistakes cannot be listed or drawn: the axes, the spacing or the image do not fit the objects."""
 
 
 class ImageSetError(ChallengeError, ValueError):
