@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FILE_NAME = "challenge.yaml"
 LARGEST = 2**20
 DEEPEST = 20
+PLAIN = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 Place = tuple[str | int, ...]
 
@@ -115,12 +116,7 @@ def read_document(text: str, where: str) -> Document:
     _walk(root, (), lines, problems, seen)
     if problems:
         raise refuse(where, problems)
-    try:
-        values = yaml.SafeLoader(text).get_single_data()
-    except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
-        line = error.problem_mark.line + 1 if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else 1
-        raise refuse(where, [Problem(line, "", f"a value cannot be read: {error}; put it in quotes")]) from error
-    return Document(values, lines)
+    return Document(yaml.safe_load(text), lines)
 
 
 def _walk(node: yaml.Node, place: Place, lines: dict[Place, int], problems: list[Problem], seen: set[int]) -> None:
@@ -132,6 +128,8 @@ def _walk(node: yaml.Node, place: Place, lines: dict[Place, int], problems: list
     if len(place) > DEEPEST:
         problems.append(Problem(node.start_mark.line + 1, name_place(place), "this is nested too deep; flatten it"))
         return
+    if what := _find_fault(node):
+        problems.append(Problem(node.start_mark.line + 1, name_place(place), what))
     if isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
             lines[(*place, number)] = item.start_mark.line + 1
@@ -148,6 +146,18 @@ def _walk(node: yaml.Node, place: Place, lines: dict[Place, int], problems: list
             if key.tag != "tag:yaml.org,2002:str":
                 problems.append(Problem(line, name_place(inner), "a key is a text; put it in quotes"))
             _walk(value, inner, lines, problems, seen)
+
+
+def _find_fault(node: yaml.Node) -> str | None:
+    if not isinstance(node, yaml.ScalarNode):
+        return None if node.tag in PLAIN else f"the tag {node.tag} is not known here; leave it out"
+    try:
+        yaml.constructor.SafeConstructor().construct_object(node)
+    except yaml.constructor.ConstructorError as error:
+        return f"a value cannot be read: {error.problem}; put it in quotes"
+    except (ValueError, OverflowError) as error:
+        return f"a value cannot be read: {error}; put it in quotes"
+    return None
 
 
 def refuse(where: str, problems: Iterable[Problem]) -> ChallengeFileError:
