@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.challenges.case_results import CaseResult, Result
 from bioimagehub.challenges.digests import digest_data, digest_json
-from bioimagehub.challenges.errors import ChallengeError
+from bioimagehub.challenges.errors import ChallengeDataError, ChallengeError, TruthError
 from bioimagehub.challenges.truth import open_truth
 
 if TYPE_CHECKING:
@@ -147,6 +147,9 @@ def _score_case(
         prediction = predictions(case.id) if callable(predictions) else predictions.get(case.id)
         problem = MISSING if prediction is None else None
         digest = None if prediction is None else digest_data(prediction)
+    except (ChallengeDataError, TruthError):
+        # Of the organiser, such as of a control that is made of the images: no fault of a prediction.
+        raise
     except ChallengeError as error:
         prediction, digest, problem = None, None, str(error)
     spacing = source.spacing(case)
