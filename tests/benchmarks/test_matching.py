@@ -13,10 +13,10 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from stardist.matching import matching
 
+from benchmarks.fields import make_field
 from bioimagehub.challenges import Conventions, contingency, match
 from bioimagehub.challenges.counts import count
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
     from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -34,47 +35,6 @@ FIELDS = {"1024² with 500 objects": (1024, 500, 9), "4096² with 8,000 objects"
 WANTED = {(500, 10): 5, (500, 1): 5, (8000, 10): 50, (8000, 1): 25}
 
 Counted = list[tuple[int, int, int]]
-
-
-def paint(image: NDArray[np.uint16], centre: NDArray[np.float64], radii: NDArray[np.float64], label: int) -> None:
-    """Set the background pixels inside an ellipse to a label."""
-    low = np.maximum(np.floor(centre - radii).astype(int), 0)
-    high = np.minimum(np.ceil(centre + radii).astype(int) + 1, image.shape)
-    part = image[low[0] : high[0], low[1] : high[1]]
-    y, x = ((np.arange(*ends) - c) / r for *ends, c, r in zip(low, high, centre, radii, strict=True))
-    part[(y[:, None] ** 2 + x**2 <= 1) & (part == 0)] = label
-
-
-def make_field(side: int, objects: int) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-    """Ellipses on a grid, and a prediction of them: moved, 5 % missed, 5 % split, 3 % merged, 5 % made up."""
-    rng = np.random.default_rng(objects)
-    rows = round(objects**0.5)
-    pitch = np.array([side / rows, side / -(-objects // rows)])
-    truth, prediction = np.zeros((2, side, side), np.uint16)
-    places = np.stack(np.divmod(np.arange(objects), -(-objects // rows)), 1)
-    centres = (places + 0.5 + rng.uniform(-0.05, 0.05, places.shape)) * pitch
-    radii = 0.42 * pitch * rng.uniform(0.75, 1.05, places.shape)
-    for label, (centre, radius) in enumerate(zip(centres, radii, strict=True), 1):
-        paint(truth, centre, radius, label)
-    fate = rng.random(objects)
-    label = 0
-    for number in rng.permutation(objects):
-        centre = centres[number] + rng.normal(0, 0.05, 2) * pitch
-        radius = radii[number] * rng.uniform(0.85, 1.1, 2)
-        if fate[number] < 0.05:
-            continue
-        if fate[number] < 0.10:
-            half = radius * (1, 0.5)
-            paint(prediction, centre - half * (0, 1), half, label + 1)
-            paint(prediction, centre + half * (0, 1), half, label + 2)
-            label += 2
-        else:
-            label += fate[number] > 0.13 or label == 0
-            paint(prediction, centre, radius, label)
-    for centre in rng.uniform(0, side, (objects // 20, 2)):
-        label += 1
-        paint(prediction, centre, pitch * 0.15, label)
-    return truth, prediction
 
 
 def ours(truth: NDArray[np.uint16], prediction: NDArray[np.uint16], thresholds: tuple[float, ...]) -> Counted:
@@ -102,7 +62,7 @@ def test_matching(
     benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str], field: str, thresholds: tuple[float, ...]
 ) -> None:
     side, objects, rounds = FIELDS[field]
-    images = make_field(side, objects)
+    images = make_field((side, side), objects)
     found = ours(*images, thresholds)
     assert theirs(*images, thresholds) == found
     peer, own = [], []

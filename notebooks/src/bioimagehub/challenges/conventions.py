@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 from importlib import metadata
 from math import isfinite, nan
 from numbers import Rational
@@ -29,6 +30,12 @@ REFERENCES: dict[str, dict[str, Any]] = {
     "stardist": {"closed": True, "empty": "zero"},
 }
 EMPTY_WORDS = {"nan": "has no score and is left out of means", "one": "scores 1", "zero": "scores 0"}
+
+
+@cache
+def library_version() -> str:
+    """Return the version of this library, which is read once: finding it takes longer than scoring a small image."""
+    return metadata.version("bioimagehub")
 
 
 def parse_threshold(value: Threshold) -> Fraction:
@@ -118,7 +125,7 @@ class Conventions:
     empty: EmptyPolicy = "nan"
     ignore: int | None = None
     excuse: bool = False
-    version: str = field(default_factory=lambda: metadata.version("bioimagehub"), init=False)
+    version: str = field(default_factory=library_version, init=False)
 
     def __post_init__(self) -> None:
         # Whatever was given is kept as fractions, ascending.
