@@ -18,15 +18,9 @@ from bioimagehub.challenges.tracks import Conventions, Lineage, Segmentation, Tr
 from challenges.strategies import unhurried
 from challenges.tracks.movies import make_movie
 from challenges.tracks.peers import ours
-from challenges.tracks.worked import DIVISION, PAIR, WORKED, Worked, sequence
+from challenges.tracks.worked import DIVISION, PAIR, sequence
 
 SEEDS = st.integers(0, 10_000)
-
-
-@pytest.mark.parametrize("case", WORKED, ids=lambda case: case.name)
-def test_by_hand(case: Worked) -> None:
-    found = ours(case.truth, case.prediction, Conventions(tolerance=case.tolerance))
-    assert {name: found[name] for name in case.scores} == pytest.approx(case.scores, abs=1e-12, rel=0, nan_ok=True)
 
 
 def test_counts_of_what_there_is() -> None:

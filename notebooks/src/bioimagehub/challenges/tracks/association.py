@@ -79,14 +79,13 @@ def families(lineage: Lineage, chain: NDArray[np.int64]) -> Any:
     from scipy.sparse import coo_array
 
     parent = lineage.parent_row
-    young, old = [], []
-    for row in np.flatnonzero(chain == np.arange(len(chain))).tolist():
-        ancestor = row
-        while ancestor >= 0:
-            young.append(row)
-            old.append(ancestor)
-            above = parent[ancestor]
-            ancestor = int(chain[above]) if above >= 0 else -1
-    lines = np.array([young, old], np.int64)
+    heads = np.flatnonzero(chain == np.arange(len(chain)))
+    above = np.full(len(chain), -1, np.int64)
+    above[heads] = np.where(parent[heads] < 0, -1, chain[parent[heads]])
+    levels = [np.stack([heads, heads])]
+    while (further := above[levels[-1][1]] >= 0).any():
+        young, old = levels[-1][:, further]
+        levels.append(np.stack([young, above[old]]))
+    lines = np.concatenate(levels, axis=1)
     both = np.concatenate([lines, lines[::-1, lines[0] != lines[1]]], axis=1)
     return coo_array((np.ones(both.shape[1], np.int64), (both[0], both[1])), shape=(len(chain), len(chain))).tocsr()
