@@ -19,6 +19,7 @@ import hmac
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs.records import Record
     from bioimagehub.challenges.challenge import Challenge
     from bioimagehub.challenges.challenge_parts import Case
+    from bioimagehub.challenges.phantoms import Simulated
 
 
 @dataclass(frozen=True)
@@ -138,16 +140,24 @@ class SimulatedSource:
         return {"simulator": self.simulator, "seed": seed, "parameters": self.parameters}
 
     @cached_property
-    def simulated(self) -> Any:
+    def simulated(self) -> Simulated:
         """What the simulator gave: image, truth, spacing, parameters and source."""
-        return find_simulator(self.simulator).simulate(self.seed, **self.parameters)
+        simulate = find_simulator(self.simulator).simulate
+        known = sorted(name for name in signature(simulate).parameters if name != "seed")
+        strange = sorted(set(self.parameters) - set(known))
+        if strange:
+            msg = (
+                f"The simulator {self.simulator} has no parameter {', '.join(strange)}. It has: {', '.join(known)}. "
+                "Correct data.simulator.parameters, or those of the case."
+            )
+            raise ChallengeDataError(msg)
+        simulated: Simulated = simulate(self.seed, **self.parameters)
+        return simulated
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """As the simulator says; else the last of t c z y x."""
-        axes = getattr(self.simulated, "axes", None)
-        ndim = np.ndim(self.simulated.image)
-        return tuple(axes) if axes is not None else tuple("tzyx"[-ndim:])
+        """As the simulator says."""
+        return tuple(self.simulated.axes)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -157,8 +167,8 @@ class SimulatedSource:
     @property
     def spacing(self) -> tuple[float, ...] | None:
         """As the simulator says."""
-        spacing = self.simulated.spacing
-        return None if spacing is None else tuple(float(size) for size in spacing)
+        sizes = zip(self.simulated.axes, self.simulated.spacing, strict=True)
+        return tuple(float(size) for axis, size in sizes if axis != "c")
 
     def load(self) -> NDArray[Any]:
         """Return the image."""

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 TASKS = (
     "classification",
+    "counting",
     "ctf_estimation",
     "instance_segmentation",
     "map_resolution",
     "particle_picking",
     "profiling",
+    "registration",
     "restoration",
+    "semantic_segmentation",
     "spot_detection",
     "tracking",
 )
