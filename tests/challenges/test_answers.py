@@ -8,7 +8,7 @@ from math import isnan, log
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
@@ -161,18 +161,16 @@ def test_numbers_of_tables_are_names_of_classes() -> None:
     assert METRICS["accuracy"].score(found) == 1
 
 
-@unhurried
+@settings(unhurried, max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=20), st.integers(1, 19))
 def test_pool_of_two_is_one_case_of_both(pairs: list[tuple[str, str]], cut: int) -> None:
     truth, prediction = ("".join(one) for one in zip(*pairs, strict=True))
     cut = min(cut, len(truth) - 1)
-    for settings in ({}, {"labels": ("a", "b", "c")}):
-        whole = counted(truth, prediction, **settings)
-        parts = [counted(truth[:cut], prediction[:cut], **settings), counted(truth[cut:], prediction[cut:], **settings)]
+    for choice in ({}, {"labels": ("a", "b", "c")}):
+        whole = counted(truth, prediction, **choice)
+        parts = [counted(truth[:cut], prediction[:cut], **choice), counted(truth[cut:], prediction[cut:], **choice)]
         together = pool(parts)
         assert together == whole
-        for metric in METRICS.values():
-            assert metric.score(together) == pytest.approx(metric.score(whole), nan_ok=True)
         assert Answers.from_dict(json.loads(json.dumps(whole.as_dict()))) == whole
 
 

@@ -7,16 +7,18 @@ import inspect
 import json
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from bioimagehub.challenges import simulators
 from bioimagehub.challenges.errors import SimulationError
-from bioimagehub.challenges.phantoms import Simulated
 from bioimagehub.challenges.points import Points
 from bioimagehub.challenges.tracks import Tracks
+
+if TYPE_CHECKING:
+    from bioimagehub.challenges.phantoms import Simulated
 
 NAMES = [one.name for one in iter_modules(simulators.__path__)]
 # Small enough to be quick.
@@ -97,7 +99,7 @@ def test_shapes_that_are_none(name: str, shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_negative_seed(name: str) -> None:
-    with pytest.raises(SimulationError, match="seed is -1. Expected a whole number of at least 0"):
+    with pytest.raises(SimulationError, match=r"seed is -1. Expected a whole number of at least 0"):
         simulate(name, seed=-1)
 
 

@@ -36,7 +36,8 @@ def test_spots_share_all_of_their_light_among_pixels() -> None:
 def test_gaussian_is_near_to_the_airy_disc() -> None:
     sigma = lateral_sigma(0.67, 1.4) / 0.05
     airy, gaussian = airy_spot((20, 20), (41, 41), 0.05, 0.67, 1.4), gaussian_spot((20, 20), (41, 41), sigma)
-    assert np.abs(airy - gaussian).max() < 0.1 * airy.max()
+    # In shape: the rings have a sixth of the light.
+    assert np.abs(airy / airy.max() - gaussian / gaussian.max()).max() < 0.05
 
 
 @pytest.mark.parametrize("psf", ["gaussian", "airy"])
@@ -153,7 +154,7 @@ def test_signal_to_noise_of_a_tomogram() -> None:
 
 @pytest.mark.parametrize("resolution", [4.0, 6.0, 9.0])
 def test_half_maps_have_the_resolution_that_was_asked_for(resolution: float) -> None:
-    found = maps.simulate(0, shape=(48, 48, 48), resolution=resolution)
+    found = maps.simulate(0, shape=(48, 48, 48), resolution=resolution, b_factor=10 * resolution**2)
     shells = fourier.measure(*found.image, conventions=fourier.Conventions(), spacing=found.spacing[1:])
     assert MAPS["resolution_0143"].score(shells) == pytest.approx(resolution, rel=0.12)
 
@@ -174,19 +175,16 @@ def test_phenotypes_can_be_told_by_simple_measurements() -> None:
     answers: dict[str, float] = {}
     for number, image in enumerate(found.image.astype(float)):
         mask = ndimage.gaussian_filter(image, 1) > 145
-        labels, count = ndimage.label(mask)
+        _, count = ndimage.label(mask)
         area = mask.sum() / max(count, 1)
         bright = image[mask].mean() if mask.any() else 0.0
         for name, value in (("count", count), ("area", area), ("bright", bright), ("covered", mask.mean())):
             answers[f"w{number:04}/{name}"] = float(value)
-    columns = {
-        name: [value for key, value in answers.items() if key.endswith(f"/{name}")]
-        for name in ("count", "area", "bright", "covered")
-    }
-    scaled = {
-        key: (value - np.mean(columns[key.split("/")[1]])) / np.std(columns[key.split("/")[1]])
-        for key, value in answers.items()
-    }
+    scaled: dict[str, float] = {}
+    for name in ("count", "area", "bright", "covered"):
+        column = {key: value for key, value in answers.items() if key.endswith(f"/{name}")}
+        values = np.array(list(column.values()))
+        scaled |= dict(zip(column, ((values - values.mean()) / values.std()).tolist(), strict=True))
     tally = profiles.measure(found.truth, scaled, conventions=profiles.Conventions(feature="area"))
     assert SCREENING["moa_accuracy_nsc"].score(tally) >= 0.5
     assert SCREENING["ssmd"].score(tally) > 1
