@@ -11,6 +11,9 @@
     ├── HubNotRunningError   (RuntimeError)      no hub runs on this state folder
     ├── AccountError         (ValueError)        a user name or password that cannot be taken
     ├── IsolationError       (OSError)           a process could not be kept apart from the others
+    ├── MethodError          (ValueError)        a submitted method that is none: no function, no Python, too large
+    ├── SandboxMissingError  (RuntimeError)      this machine has no sandbox, so methods are refused
+    ├── SandboxError         (OSError)           the hub's own sandbox failed; no fault of the method
     ├── NotebookCopyError    (OSError)           a notebook could not be copied into a home
     ├── StoreUnavailableError (OSError)          the portal's database does not answer
     ├── HubUnavailableError  (OSError)           JupyterHub does not answer the portal
@@ -62,6 +65,18 @@ class AccountError(HubError, ValueError):
 
 class IsolationError(HubError, OSError):
     """A process could not be put under its private uid, into its folder or its limits."""
+
+
+class MethodError(HubError, ValueError):
+    """A submitted method is no Python, has no function that predicts, or is too large. It was not run."""
+
+
+class SandboxMissingError(HubError, RuntimeError):
+    """This machine cannot keep a method apart from everything else. Methods are refused then, and not run."""
+
+
+class SandboxError(HubError, OSError):
+    """The sandbox could not be set up or ended in a way that a method cannot cause. The hub is at fault."""
 
 
 class NotebookCopyError(HubError, OSError):
