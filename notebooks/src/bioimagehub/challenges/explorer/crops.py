@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     Box = tuple[slice, ...]
 
 # Blue and orange are told apart by all kinds of colour vision, on dark and on bright; where both run, it is white.
-TRUTH, PREDICTION, BOTH = (64, 180, 255), (255, 150, 20), (255, 255, 255)
+TRUTH, PREDICTION, BOTH = (0, 136, 255), (255, 140, 0), (255, 255, 255)
 COLOURS = {"truth": TRUTH, "prediction": PREDICTION}
 DARKEST, BRIGHTEST = 0.5, 99.8
+LIGHTEST_GREY = 190  # lines are seen on it
 LEAST_MARGIN = 8
 LARGEST_CROP = 1024
 
@@ -111,12 +112,13 @@ def draw_crop(mistake: Mistake, scene: Scene, *, margin: float = 0.5, size: int 
     grey = _read_grey(mistake, scene, region, shape)
     zoom = max(1, -(-size // max(grey.shape)))
     picture = np.repeat(_enlarge(grey, zoom)[..., None], 3, axis=2)
+    width = -(-max(picture.shape) // (2 * size))  # large pictures are shown smaller: their lines are thicker
     for side in ("truth", "prediction"):
         shown = getattr(scene, side)
         if isinstance(shown, Points):
             _draw_rings(picture, shown, mistake, region, zoom, side)
         else:
-            _draw_outlines(picture, _read_labels(shown, mistake, region), mistake, zoom, side)
+            _draw_outlines(picture, _read_labels(shown, mistake, region), mistake, (zoom, width), side)
     target = BytesIO()
     Image.fromarray(picture).save(target, "PNG", optimize=True)
     return target.getvalue()
@@ -146,7 +148,8 @@ def _read_grey(mistake: Mistake, scene: Scene, region: Box, shape: tuple[int, ..
     if found[len(before) :] != shape:
         msg = (
             f"The image has the shape {found}. Expected {shape} along the axes of the objects, behind one axis for "
-            "time in a sequence and one for channels if a channel is chosen. Choose a channel, or give the image itself."
+            "time in a sequence and one for channels if a channel is chosen. Choose a channel, or give "
+            "the image itself."
         )
         raise ExplorerError(msg)
     pixels = np.asarray(scene.image[(*before, *region)], np.float64)
@@ -154,7 +157,7 @@ def _read_grey(mistake: Mistake, scene: Scene, region: Box, shape: tuple[int, ..
     known = plane[np.isfinite(plane)]
     dark, bright = np.percentile(known, (DARKEST, BRIGHTEST)) if known.size else (0.0, 1.0)
     scaled = (np.nan_to_num(plane, nan=dark) - dark) / (bright - dark if bright > dark else 1.0)
-    grey: NDArray[np.uint8] = np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
+    grey: NDArray[np.uint8] = np.round(LIGHTEST_GREY * np.clip(scaled, 0, 1)).astype(np.uint8)
     return grey
 
 
@@ -170,14 +173,20 @@ def _enlarge(plane: NDArray[Any], zoom: int) -> NDArray[Any]:
 
 
 def _draw_outlines(
-    picture: NDArray[np.uint8], labels: NDArray[np.integer[Any]], mistake: Mistake, zoom: int, side: str
+    picture: NDArray[np.uint8],
+    labels: NDArray[np.integer[Any]],
+    mistake: Mistake,
+    scale: tuple[int, int],
+    side: str,
 ) -> None:
+    zoom, width = scale
     large = _enlarge(labels, zoom)
     line = _find_edges(large)
+    for _ in range(width - 1):
+        line = ~_erode(~line)
     if side == mistake.side:
-        own = large == mistake.label
-        inner = own
-        for _ in range(2):
+        own = inner = large == mistake.label
+        for _ in range(2 * width + 1):
             inner = _erode(inner)
         line |= own & ~inner
     _paint(picture, line, side)

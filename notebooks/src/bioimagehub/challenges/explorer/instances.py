@@ -86,16 +86,15 @@ def _list_side(
     fates: NDArray[np.uint8],
     spacing: tuple[float, ...] | None,
 ) -> Iterator[Mistake]:
+    from bioimagehub.challenges.explorer.boxes import find_boxes  # compiled: not before it is needed
+
     names, areas, index = table.truth_labels, table.truth_areas, table.truth_index
     others, other_index = table.prediction_labels, table.prediction_index
     if side == "prediction":
         names, areas, index, others, other_index = others, table.prediction_areas, other_index, names, index
-    from bioimagehub.challenges.explorer.boxes import find_boxes  # compiled: not before it is needed
-
     wrong = np.flatnonzero(fates != Outcome.MATCHED)
     if not len(wrong):
         return
-
     boxes = find_boxes(labels, names)
     best, iou = _best_overlaps(index, table.iou, len(names))
     for at in wrong.tolist():

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LIMIT = 200
 PAGE, TABLE, PICTURES = "index.html", "mistakes.csv", "crops"
 LEGEND = (
-    'Outlines: <b style="color:#0a84d8">truth</b>, <b style="color:#d97700">prediction</b>, white where both run; the '
+    'Outlines: <b style="color:#0088ff">truth</b>, <b style="color:#ff8c00">prediction</b>, white where both run; the '
     "object itself is drawn thick."
 )
 STYLE = """<style>
@@ -122,7 +122,8 @@ class Sheet:
         # A browser opens no data: address; only an address of the web or of a file beside the page is linked.
         if not target.startswith(("data:", "javascript:")):
             picture = f'<a href="{escape(target)}">{picture}</a>'
-        return f"<figure>{picture}<figcaption>{escape(describe(one))}</figcaption></figure>"
+        kind, _, rest = describe(one).partition(": ")
+        return f"<figure>{picture}<figcaption><b>{escape(kind)}</b><br>{escape(rest)}</figcaption></figure>"
 
     def __repr__(self) -> str:
         return f"<Sheet of {len(self.mistakes)} mistakes in {self.title}>"
