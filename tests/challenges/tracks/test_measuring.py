@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from threading import Lock, current_thread
+from weakref import finalize
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from bioimagehub.challenges.errors import (
 )
 from bioimagehub.challenges.metrics.tracks import METRICS
 from bioimagehub.challenges.tracks import Conventions, Lineage, Segmentation, TrackCounts, Tracks, measure, pool
+from bioimagehub.challenges.tracks.threads import THREADS, in_threads
 from challenges.strategies import unhurried
 from challenges.tracks.movies import make_movie
 from challenges.tracks.peers import ours
@@ -160,6 +163,62 @@ def test_a_lazy_array_is_read_frame_by_frame() -> None:
 
     lazy = Tracks(da.from_array(PAIR.frames, chunks=(1, 1, 5)), PAIR.lineage)
     assert measure(lazy, lazy, conventions=Conventions()) == measure(PAIR, PAIR, conventions=Conventions())
+
+
+class Counted:
+    """Frames made when they are asked for; how many of them were in memory at once."""
+
+    shape = (60, 1, 200_000)
+    dtype = np.dtype(np.uint16)
+
+    def __init__(self) -> None:
+        self.alive = self.most = self.read = 0
+        self.lock = Lock()
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        frame = np.ones(self.shape[1:], self.dtype)
+        with self.lock:
+            self.read += 1
+            self.alive += 1
+            self.most = max(self.most, self.alive)
+        finalize(frame, self.forget)
+        return frame
+
+    def forget(self) -> None:
+        with self.lock:
+            self.alive -= 1
+
+
+def test_few_frames_are_in_memory() -> None:
+    frames = [Counted(), Counted()]
+    rows = Lineage.from_rows([(1, 0, 59, 0)])
+    counts = measure(*(Tracks(each, rows) for each in frames), conventions=Conventions())
+    assert counts.nodes == counts.iou_sum == 60
+    assert [each.read for each in frames] == [60, 60]
+    assert max(each.most for each in frames) <= THREADS
+
+
+def test_large_frames_are_read_one_by_one() -> None:
+    told: list[str] = []
+    for shape in ((10, 10), (4, 1 << 26)):
+        set(in_threads(lambda _: told.append(current_thread().name), range(40), shape))
+        assert 1 <= len(set(told)) <= (THREADS if shape == (10, 10) else 1)
+        told.clear()
+
+
+def test_a_list_of_frames() -> None:
+    listed = Tracks(list(PAIR.frames), PAIR.lineage)
+    assert listed.frames.shape == (3, 1, 5)
+    with pytest.raises(LabelShapeError, match=r"have the shapes \(1, 5\), \(2, 5\). Expected images of one shape"):
+        Tracks([np.zeros((1, 5), int), np.zeros((2, 5), int)], PAIR.lineage)
+    with pytest.raises(LabelShapeError, match="have the shapes none"):
+        Tracks([], PAIR.lineage)
+
+
+def test_frames_without_an_axis_of_time() -> None:
+    flat = Tracks(np.zeros((5, 5), int), Lineage.from_rows([]))
+    with pytest.raises(LabelShapeError, match=r"have the shape \(5, 5\). Expected the axes t y x or t z y x"):
+        measure(flat, flat, conventions=Conventions())
 
 
 def test_missing_frames() -> None:

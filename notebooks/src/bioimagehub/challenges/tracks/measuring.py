@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from bioimagehub.challenges.tracks.sequences import Segmentation, Tracks
 
 
+# Axes of a sequence of images, and of volumes.
+NDIM = (3, 4)
+
+
 class _Frame(NamedTuple):
     match: FrameMatch
     ious: list[float]
@@ -159,6 +163,12 @@ def _check_frames(truth: Tracks, prediction: Tracks, name: str) -> None:
         msg = (
             f"The frames of the prediction of {name} have the shape {prediction.frames.shape[1:]}. Expected "
             f"{truth.frames.shape[1:]}, the shape of the ground truth. Give each frame as a whole, at its resolution."
+        )
+        raise LabelShapeError(msg)
+    if len(truth.frames.shape) not in NDIM:
+        msg = (
+            f"The label images of the ground truth of {name} have the shape {truth.frames.shape}. Expected the axes "
+            "t y x or t z y x. Give a frame for each timepoint, without channels."
         )
         raise LabelShapeError(msg)
     for tracks, what in ((truth, "ground truth"), (prediction, "prediction")):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from bioimagehub.challenges.errors import LabelShapeError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -67,7 +69,8 @@ class Tracks:
     Attributes
     ----------
     frames : Frames
-        Label images t (z) y x: an array, also a lazy one, or files. 0 is background; a label is one track.
+        Label images t (z) y x: an array, also a lazy one, files, or a list of images of one shape. 0 is background; a
+        label is one track.
     lineage : Lineage
         When each track begins and ends, and its parent. Frames are counted from 0 on.
     first : int
@@ -75,6 +78,11 @@ class Tracks:
     segmentation : tuple of Segmentation or None
         Of a truth: the frames whose objects are outlined, for SEG; in the Cell Tracking Challenge the
         label images of the tracks are mere markers. None if the label images are the outlines.
+
+    Raises
+    ------
+    LabelShapeError
+        If a list of frames is empty, or has images of unequal shape.
 
     Examples
     --------
@@ -87,6 +95,15 @@ class Tracks:
     lineage: Lineage
     first: int = 0
     segmentation: tuple[Segmentation, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.frames, list | tuple):
+            shapes = {np.shape(frame) for frame in self.frames}
+            if len(shapes) != 1:
+                listed = ", ".join(map(str, sorted(shapes))) or "none"
+                msg = f"The frames have the shapes {listed}. Expected images of one shape. Give each frame as a whole."
+                raise LabelShapeError(msg)
+            object.__setattr__(self, "frames", np.stack(self.frames))
 
     @property
     def last(self) -> int:
