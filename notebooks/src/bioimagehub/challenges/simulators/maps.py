@@ -25,6 +25,7 @@ SOURCE = "Rosenthal and Henderson, J. Mol. Biol. 333 (2003), https://doi.org/10.
 ANGSTROM = 1e-4
 # The correlation of half maps at the resolution that is asked for.
 AT_RESOLUTION = 0.143
+WEAKEST = 1e-3
 # Mean distance of residues in a chain, and the width of their densities, in Å.
 STEP = 3.8
 WIDTH = 1.2
@@ -53,7 +54,7 @@ def simulate(
     resolution : float
         In Å: there the correlation of the half maps is expected to be 0.143. Not finer than two voxels.
     b_factor : float
-        In Å²: the signal-to-noise ratio falls as exp(−B k² / 2) with the frequency k.
+        In Å²: the signal-to-noise ratio falls as exp(−B k² / 2) with the frequency k, down to 0.001.
 
     Returns
     -------
@@ -91,6 +92,8 @@ def simulate(
     truth = _molecule(rng, sides, voxel, int(residues))
     frequency = _frequency(sides, voxel)
     ratio = AT_RESOLUTION / (1 - AT_RESOLUTION) * np.exp(-b_factor / 2 * (frequency**2 - 1 / resolution**2))
+    # Single precision has seven digits: much stronger noise in fine shells would drown the coarse ones.
+    ratio = np.maximum(ratio, WEAKEST)
     halves = [truth + _noise(rng, truth, ratio, frequency) for _ in range(2)]
     size = voxel * ANGSTROM
     plain = parameters | {"shape": list(sides)}
