@@ -100,6 +100,7 @@ def _lengths(spacing: tuple[float, ...]) -> NDArray[np.float64]:
     return np.array([by_code.get(min(code, 15 - code), 0.0) for code in range(16)])
 
 
+@cache
 def _areas(spacing: tuple[float, ...]) -> NDArray[np.float64]:
     """Return the area of the surface in a cube of eight voxels, by its code."""
     z, y, x = spacing
