@@ -204,3 +204,11 @@ def test_tables_are_points_and_nothing_else(tmp_path: Path) -> None:
     challenge = write_challenge(tmp_path, TEXT.replace("{folder: truth}", "{table: particles}"))
     with pytest.raises(TruthError, match=r"which takes labels. Keep it in a folder"):
         open_truth(challenge, "public").load(challenge.find_case("public", "a"))
+
+
+@pytest.mark.usefixtures("samples")
+def test_a_label_image_is_no_table_of_spots(tmp_path: Path) -> None:
+    text = TEXT.replace("{folder: truth}", "{label: nuclei}").replace("instance_segmentation", "spot_detection")
+    challenge = write_challenge(tmp_path, text.partition("metrics:")[0] + "metrics: [spot_f1]\n")
+    with pytest.raises(TruthError, match=r"which takes points. Keep it in a folder"):
+        open_truth(challenge, "public").load(challenge.find_case("public", "a"))

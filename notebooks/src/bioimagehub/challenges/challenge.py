@@ -47,7 +47,10 @@ class Challenge(Part):
     ----------
     name : str
         Lower-case words with hyphens; part of addresses.
-    title, summary : str
+    title : str
+        One line.
+    summary : str
+        What is asked, of which images, and what for.
     task : str
         One of `bioimagehub.challenges.tasks.TASKS`.
     licence : str
@@ -62,7 +65,7 @@ class Challenge(Part):
     metrics : tuple of Ranked
         The first ranks.
     convention_settings : dict
-        In the file: ``conventions``. Fields of the conventions of the task that are not as by default; ``as_in``
+        In the file ``conventions``: fields of the conventions of the task that are not as by default; ``as_in``
         takes those of another software.
     submission : Submission
     baselines : tuple of Baseline

@@ -129,7 +129,7 @@ class Truth(Part):
     label : str or None
         The name of a label image of each entry.
     table : str or None
-        The name of a table of each entry: points, or with `label` the lineage of tracks.
+        The name of a table of points of each entry.
     simulator : bool
         Whether the simulator gives it.
     key : str or None
@@ -284,7 +284,7 @@ class Submission(Part):
     Attributes
     ----------
     formats : tuple of str
-        Formats of `bioimagehub.challenges.submissions.formats`; empty takes all that fit the task.
+        Formats of `bioimagehub.challenges.formats`; empty takes all that fit the task.
     suffix : str or None
         The ending of the file of a case that ``write_submission`` writes; None takes that of the first format.
     """
@@ -294,7 +294,15 @@ class Submission(Part):
 
 
 class Organiser(Part):
-    """Who answers for the challenge."""
+    """Who answers for the challenge.
+
+    Attributes
+    ----------
+    name : str
+    affiliation : str or None
+    orcid : str or None
+        Such as ``0000-0002-1825-0097``.
+    """
 
     name: Line
     affiliation: Line | None = None
@@ -302,7 +310,15 @@ class Organiser(Part):
 
 
 class Citation(Part):
-    """What to cite for the challenge or its data."""
+    """What to cite for the challenge or its data.
+
+    Attributes
+    ----------
+    text : str
+        The reference, in one line.
+    doi : str or None
+        Without ``https://doi.org/``.
+    """
 
     text: Line
     doi: Doi | None = None

@@ -121,14 +121,9 @@ def _check_truth(name: str, split: Mapping[str, Any]) -> Iterator[Found]:
         return
     truth = split["truth"]
     ways = {key for key in PLACES if truth.get(key)} | ({"simulator"} if truth.get("simulator") is True else set())
-    if len(ways) != 1 and ways != {"label", "table"}:
-        yield (
-            place,
-            (
-                f"the truth comes from {' and '.join(sorted(ways)) or 'nowhere'}; give one of folder, label, simulator "
-                "and table, or label and table of tracks"
-            ),
-        )
+    if len(ways) != 1:
+        listed = " and ".join(sorted(ways)) or "nowhere"
+        yield place, f"the truth comes from {listed}; give one of folder, label, simulator and table"
     cases = [_mapping(case) for case in _list(split.get("cases"))]
     if ways & {"label", "table"} and any("entry" not in case for case in cases):
         yield place, "labels and tables are those of entries, and a case has none; use folder or simulator"

@@ -107,7 +107,7 @@ class SourceTruth(Images):
         truth, source = self.challenge.splits[self.split].truth, self.open(case)
         if isinstance(source, SimulatedSource):
             return source.simulated.truth
-        if truth.label is not None:
+        if truth.label is not None and self.challenge.kind in ("labels", "classes"):
             return source.load(truth.label)
         if truth.table is None or self.challenge.kind not in ("points", "landmarks"):
             msg = (
