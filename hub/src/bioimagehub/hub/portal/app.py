@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from bioimagehub.hub.errors import HubUnavailableError, NotLoggedInError, PortalError, StoreUnavailableError
 from bioimagehub.hub.portal.api import challenges as api_challenges
@@ -135,4 +136,13 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         405: "This address does not take that method. Nothing was done.",
     }
     text = told.get(status, html.unescape(str(getattr(error, "detail", ""))))
-    return _answer(request, status, text, dict(getattr(error, "headers", None) or {}))
+    headers = dict(getattr(error, "headers", None) or {})
+    if status == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
+    return _answer(request, status, text, headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods that an address takes; the framework names those of one route alone."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})

@@ -63,7 +63,7 @@ class Hub:
 
         Raises
         ------
-        NotLoggedInError
+        NotAllowedError
             If the hub does not know the code.
         """
         try:
@@ -72,7 +72,7 @@ class Hub:
             if error.status_code == 502 or "connect" in (error.log_message or ""):
                 raise _unavailable() from error
             msg = "Cannot log in: the hub does not know this code. Codes hold for a minute, once. Open the page again."
-            raise NotLoggedInError(msg) from error
+            raise NotAllowedError(msg) from error
         return token
 
     async def find_user(self, token: str) -> str:

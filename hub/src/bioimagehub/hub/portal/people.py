@@ -172,9 +172,7 @@ async def finish_log_in(request: Request, code: str, state: str) -> Response:
     Raises
     ------
     NotAllowedError
-        If this browser did not begin the log-in that it finishes.
-    NotLoggedInError
-        If the hub does not know the code.
+        If this browser did not begin the log-in that it finishes, or the hub does not know the code.
     """
     context = context_of(request)
     prefix = context.configuration.prefix

@@ -55,6 +55,8 @@ class PortalConfiguration(BaseModel):
         Its name among JupyterHub's services.
     token, cookie_secret : str
         What it shows to JupyterHub, and what it signs with. Empty for workers.
+    lease_seconds : float
+        How long a worker that was killed keeps its job.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,6 +77,7 @@ class PortalConfiguration(BaseModel):
     score_seconds: int
     score_memory: int
     session_hours: float
+    lease_seconds: float = 30.0
 
     @classmethod
     def of_environment(cls) -> PortalConfiguration:

@@ -31,7 +31,7 @@ from bioimagehub.hub.portal.store.models import (
     JobRow,
     SubmissionRow,
 )
-from bioimagehub.hub.portal.store.queue import LEASE_SECONDS, claim, give_back, renew
+from bioimagehub.hub.portal.store.queue import claim, give_back, renew
 from bioimagehub.hub.portal.store.submissions import set_state
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Worker:
     def __init__(self, configuration: PortalConfiguration, store: Store) -> None:
         self._configuration = configuration
         self._store = store
+        self._lease = configuration.lease_seconds
         self._stopping = threading.Event()
         # Another name at each start: a lease of the process before is not this one's.
         self._name = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
@@ -73,7 +74,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 with self._store.writing() as session:
-                    job = claim(session, self._name)
+                    job = claim(session, self._name, self._lease)
                 if job is not None:
                     self._do(job)
                     continue
@@ -101,7 +102,7 @@ class Worker:
                 seconds=self._configuration.score_seconds,
                 memory=self._configuration.score_memory,
                 beat=partial(self._beat, job),
-                period=LEASE_SECONDS / 4,
+                period=self._lease / 4,
             )
             self._end(job, ended, settled)
         finally:
@@ -145,7 +146,7 @@ class Worker:
             return False
         try:
             with self._store.writing() as session:
-                held = renew(session, job.id, self._name, stage=stage)
+                held = renew(session, job.id, self._name, self._lease, stage)
                 if held and stage in (CHECKING, SCORING) and job.kind != RESCORE and job.submission_id:
                     set_state(session, job.submission_id, stage)
         except StoreUnavailableError as error:

@@ -46,7 +46,9 @@ async def submit(
     challenge: ChallengeName,
     phase: PhaseName,
     filename: Annotated[str, Query(description="Name of the file; its ending tells the format.", max_length=200)],
-    entry: Annotated[str | None, Query(description="Name on the board beside yours.", max_length=200)] = None,
+    entry: Annotated[
+        str | None, Query(description="Name on the board beside yours, of letters that can be seen.", max_length=60)
+    ] = None,
 ) -> Acknowledgement:
     """Send a submission. The answer means that it is kept and will be scored once."""
     context = context_of(request)
@@ -85,7 +87,7 @@ def show(request: Request, person: Caller, submission: SubmissionId) -> Submissi
     return _view(request, submission, person.name)
 
 
-@router.delete("/submissions/{submission}", responses=answers(404, 409))
+@router.post("/submissions/{submission}/withdraw", responses=answers(404, 409))
 def take_back(request: Request, person: Caller, submission: SubmissionId) -> SubmissionView:
     """Withdraw a submission of yours that still waits. It counts no more."""
     with context_of(request).store.writing() as session:

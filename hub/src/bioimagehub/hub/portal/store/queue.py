@@ -31,7 +31,6 @@ from bioimagehub.hub.portal.store.models import (
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-LEASE_SECONDS = 30.0
 # A board that is asked for again within this time is made once.
 BOARD_SECONDS = 3.0
 
@@ -46,7 +45,7 @@ def new_job(
     )  # fmt: skip
 
 
-def claim(session: Session, worker: str, lease: float = LEASE_SECONDS) -> JobRow | None:
+def claim(session: Session, worker: str, lease: float) -> JobRow | None:
     """Take the oldest job that can be taken, or return None.
 
     Nobody's second job begins while the first is under way, so one person's many do not keep the others waiting.
@@ -76,7 +75,7 @@ def claim(session: Session, worker: str, lease: float = LEASE_SECONDS) -> JobRow
     return job
 
 
-def renew(session: Session, job: int, worker: str, lease: float = LEASE_SECONDS, stage: str | None = None) -> bool:
+def renew(session: Session, job: int, worker: str, lease: float, stage: str | None = None) -> bool:
     """Renew a lease; tell whether the job was still this worker's."""
     values: dict[str, object] = {"lease": now() + timedelta(seconds=lease)}
     if stage is not None:
