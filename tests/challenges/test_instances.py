@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from bioimagehub.challenges import Conventions, contingency, load_labels, otsu_watershed
+from bioimagehub.challenges import Conventions, contingency, load_labels
 from bioimagehub.challenges.counts import count, measure
 from bioimagehub.challenges.metrics import find_metric
 from bioimagehub.challenges.overlaps import heaviest_pairs
@@ -152,12 +152,3 @@ def test_same_for_any_type(pair: tuple[np.ndarray, np.ndarray]) -> None:
     expected = measure(*pair, conventions=Conventions()).as_dict()
     for dtype in ("u1", ">u2", "<i4", "u8"):
         assert measure(pair[0].astype(dtype), pair[1], conventions=Conventions()).as_dict() == expected
-
-
-@pytest.mark.usefixtures("samples")
-def test_real_nuclei() -> None:
-    from bioimagehub.catalogs import open_catalog
-
-    record = open_catalog()["samples"]["bbbc038-nuclei"]
-    truth = record.open(label="nuclei").to_numpy()[:80, :80]
-    assert_as_defined(truth, otsu_watershed(record.open(), diameter=8)[:80, :80])

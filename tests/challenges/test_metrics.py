@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bioimagehub.challenges import Conventions, contingency
 from bioimagehub.challenges.counts import Counts, count, pool
 from bioimagehub.challenges.errors import UnknownMetricError
+from bioimagehub.challenges.metrics import FAMILIES, Metric, family_metrics
 from bioimagehub.challenges.metrics import find_metric as find
 from bioimagehub.challenges.metrics.instances import CURVES, METRICS, find_curve
 from challenges.cases import BOTH_EMPTY, CASES, Case
@@ -30,6 +31,9 @@ each_metric = pytest.mark.parametrize("name", METRICS)
 ERRORS = sorted(name for name, metric in METRICS.items() if metric.BETTER == "lower")
 SHARES = sorted(METRICS.keys() - ERRORS)
 each_share = pytest.mark.parametrize("name", SHARES)
+
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference" / "metrics"
 
 
 def counts_of(case: Case, **conventions: object) -> Counts:
@@ -224,8 +228,28 @@ def test_every_metric_has_the_shape_and_a_source(name: str) -> None:
 
 @each_metric
 def test_every_metric_has_a_page(name: str) -> None:
-    pages = Path(__file__).resolve().parents[2] / "docs" / "reference" / "metrics"
-    text = (pages / f"{name.replace('_', '-')}.md").read_text()
+    text = (PAGES / f"{name.replace('_', '-')}.md").read_text()
     assert "https://doi.org/10." in text
     assert "```python\n" in text
-    assert f"{name.replace('_', '-')}.md" in (pages / "index.md").read_text()
+    assert f"{name.replace('_', '-')}.md" in (PAGES / "index.md").read_text()
+
+
+def of_all_families() -> list[tuple[str, str, Metric]]:
+    return [(family, name, metric) for family in FAMILIES for name, metric in family_metrics(family).items()]
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "metric"), of_all_families(), ids=lambda one: one if isinstance(one, str) else ""
+)
+def test_metrics_of_all_families_have_one_shape(family: str, name: str, metric: Metric) -> None:
+    assert metric.__name__ == f"bioimagehub.challenges.metrics.{family}.{name}"
+    assert metric.BETTER in {"higher", "lower"}
+    assert isinstance(metric.TITLE, str)
+    assert isinstance(metric.UNIT, str)
+    assert isinstance(metric.VERSION, int)
+    assert not isnan(metric.BEST)
+    assert (metric.BETTER == "higher") == (metric.BEST > metric.WORST)
+    assert callable(metric.score)
+    assert inspect.getdoc(metric.score)
+    text = inspect.getdoc(metric) or ""
+    assert "https://" in text, "the formula has no source"
