@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # Rounding to the nearest shell, or down.
 OFFSETS = {"nearest": 0.5, "down": 0.0}
-# A mean beyond this share of the root mean square is taken off before a transform in single precision.
-LARGEST_MEAN = 0.1
+# A mean beyond this share of the root mean square would cost digits in single precision, and is taken off before.
+LARGEST_MEAN = 0.99
 LARGEST_SINGLE = 1e15
 THREADS = 2
 
