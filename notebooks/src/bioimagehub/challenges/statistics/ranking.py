@@ -30,13 +30,16 @@ def ranks(gains: NDArray[np.float64]) -> NDArray[np.int64]:
     >>> ranks(np.array([0.5, 0.7, np.nan, 0.7, -np.inf]))
     array([3, 1, 5, 1, 4])
     """
-    from scipy.stats import rankdata
-
-    silent = np.isnan(gains)
-    result = rankdata(np.where(silent, np.inf, -gains), method="min", axis=-1).astype(np.int64)
-    last = gains.shape[-1] - silent.sum(-1, keepdims=True) + 1
-    settled: NDArray[np.int64] = np.where(silent, last, result)
-    return settled
+    order = np.argsort(-gains, axis=-1)  # NaN comes last
+    ordered = np.take_along_axis(gains, order, -1)
+    silent = np.isnan(ordered)
+    is_new = np.ones(ordered.shape, bool)
+    is_new[..., 1:] = (ordered[..., 1:] != ordered[..., :-1]) & ~(silent[..., 1:] & silent[..., :-1])
+    places = np.where(is_new, np.arange(1, gains.shape[-1] + 1), 0)
+    np.maximum.accumulate(places, axis=-1, out=places)
+    result = np.empty(gains.shape, np.int64)
+    np.put_along_axis(result, order, places, -1)
+    return result
 
 
 def settle(gains: NDArray[np.float64]) -> NDArray[np.float64]:
