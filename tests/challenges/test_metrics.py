@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bioimagehub.challenges import Conventions, contingency
 from bioimagehub.challenges.counts import Counts, count, pool
-from bioimagehub.challenges.errors import UnknownMetricError
+from bioimagehub.challenges.errors import ConventionError, UnknownMetricError
 from bioimagehub.challenges.metrics import FAMILIES, Metric, family_metrics
 from bioimagehub.challenges.metrics import find_metric as find
 from bioimagehub.challenges.metrics.instances import CURVES, METRICS, find_curve
@@ -177,6 +177,14 @@ def test_pooled_by_hand() -> None:
     assert scores["mean_dice"] == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert scores["symmetric_best_dice"] == pytest.approx((2 / 3 + 3 / 2) / 4)
     assert (scores["splits"], scores["merges"], scores["count_difference"]) == (1, 0, 2)
+
+
+def test_pool_of_different_conventions() -> None:
+    counts = [counts_of(BOTH_EMPTY, closed=closed) for closed in (True, False)]
+    with pytest.raises(
+        ConventionError, match=r"cannot be added: \(IoU > t .*\) and \(IoU ≥ t .*\). Score all images by"
+    ):
+        pool(counts)
 
 
 def test_unknown_curve() -> None:

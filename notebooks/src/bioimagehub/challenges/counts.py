@@ -10,6 +10,7 @@ import numpy as np
 
 from bioimagehub.challenges.contingency import contingency
 from bioimagehub.challenges.conventions import Conventions
+from bioimagehub.challenges.errors import ConventionError
 from bioimagehub.challenges.matching import match
 from bioimagehub.challenges.outcomes import Outcome, outcomes
 from bioimagehub.challenges.overlaps import best_dice_sums, best_partners, dice, heaviest_pairs, jaccard_sums
@@ -194,14 +195,33 @@ def pool(counts: Sequence[Counts]) -> Counts:
     ----------
     counts : sequence of Counts
         At least one. Sums of fractions are rounded once, so the order does not matter.
+
+    Raises
+    ------
+    ConventionError
+        If they were not scored by the same conventions.
     """
+    conventions = counts[0].conventions
+    if any(one.conventions is not conventions and one.conventions != conventions for one in counts):
+        told = " and ".join(sorted({f"({one.conventions})" for one in counts})[:2])
+        msg = f"Counts by different conventions cannot be added: {told}. Score all images by the same ones."
+        raise ConventionError(msg)
 
-    def total(name: str) -> Any:
-        values = [getattr(one, name) for one in counts]
-        if isinstance(values[0], int):
-            return sum(values)
-        exact = fsum if isinstance(values[0][0], float) else sum
-        return [exact(column) for column in zip(*values, strict=True)]
+    return Counts(
+        conventions,
+        sum(one.n_truth for one in counts),
+        sum(one.n_prediction for one in counts),
+        np.sum([one.tp for one in counts], axis=0),
+        np.sum([one.excused for one in counts], axis=0),
+        _exact_sum([one.iou_sum for one in counts]),
+        _exact_sum([one.dice_sum for one in counts]),
+        (sum(one.jaccard[0] for one in counts), sum(one.jaccard[1] for one in counts)),
+        (sum(one.jaccard_plus[0] for one in counts), sum(one.jaccard_plus[1] for one in counts)),
+        (fsum(one.best_dice[0] for one in counts), fsum(one.best_dice[1] for one in counts)),
+        sum(one.splits for one in counts),
+        sum(one.merges for one in counts),
+    )
 
-    names = vars(counts[0]).keys() - {"conventions"}
-    return Counts.from_dict({name: total(name) for name in names} | {"conventions": counts[0].conventions.as_dict()})
+
+def _exact_sum(rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.array([fsum(column) for column in np.stack(rows, axis=1).tolist()])
