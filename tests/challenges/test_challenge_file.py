@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioimagehub.challenges.challenge import Challenge, known_keys, load_challenge, parse_challenge
-from bioimagehub.challenges.conventions import Conventions
 from bioimagehub.challenges.errors import ChallengeFileError, ChallengeNotFoundError, UnknownSplitError
+from bioimagehub.challenges.outlines import OutlineConventions
 from challenges.challenge_files import TEXT
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def test_a_whole_file() -> None:
     assert [ranked.metric for ranked in challenge.metrics] == ["panoptic_quality", "f1", "average_precision"]
     assert [ranked.aggregate for ranked in challenge.metrics] == ["mean", "pooled", "median"]
     assert challenge.splits["public"].cases[0].selection == {"y": (0, 32), "x": (0, 32)}
-    assert challenge.conventions == Conventions()
+    assert challenge.conventions == OutlineConventions()
     assert str(challenge.folder) == "somewhere"
     assert challenge.phases[0].limits.size == 500 * 2**20
     assert challenge.find_phase("practice").hidden is False

@@ -123,7 +123,7 @@ def test_score_prints_every_digit_the_conventions_and_the_key(folder: Path, caps
     assert main([*arguments, "--json", "--known", str(folder / "fine.json")]) == 0
     assert json.loads(capsys.readouterr().out) == result.as_dict()
     assert main([*arguments, "--cases"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 4 + 3
+    assert len(capsys.readouterr().out.splitlines()) == 4 + 4
     challenge = load_challenge(folder / "nuclei")
     images = {case.id: open_source(challenge, "public", case).load() for case in challenge.splits["public"].cases}
     local = score(challenge, "public", {name: otsu_watershed(image, 10) for name, image in images.items()})

@@ -30,8 +30,8 @@ Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Digest = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64}|md5:[0-9a-f]{32})$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
-Setting = bool | int | float | str | list[int] | list[float] | list[str] | list[list[float]]
-Settings = dict[Word, Setting]
+Setting = bool | int | float | str | None | list[int] | list[float] | list[str] | list[list[float]]
+Settings = dict[Word, Setting | dict[Word, Setting]]
 
 
 class Part(BaseModel):

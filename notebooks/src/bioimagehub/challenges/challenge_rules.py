@@ -64,6 +64,9 @@ def _check_task(values: Mapping[str, Any]) -> Iterator[Found]:
             yield ("metrics", number), f"{_no_such(name, 'metric of this task', task.METRICS)}"
         if names.index(name) < number:
             yield ("metrics", number), f"the metric {name} is listed twice; leave one of them"
+        needed = getattr(task.METRICS.get(str(name)), "NEEDS", None)
+        if needed is not None and needed not in _mapping(values.get("conventions")):
+            yield ("metrics", number), f"the metric {name} needs conventions; write, to begin with: {needed}: {{}}"
     try:
         make_conventions(task, _mapping(values.get("conventions")))
     except (ChallengeError, TypeError, ValueError) as error:

@@ -63,7 +63,10 @@ metrics:
   - panoptic_quality
   - average_precision
   - {metric: f1, aggregate: pooled}
-# conventions: {as_in: stardist}    # to score as other software does
+  - normalised_surface_distance
+# as_in: stardist scores as that software does. The tolerance is in micrometres, or here, where no size of
+# a pixel is known, in pixels.
+conventions: {boundaries: {tolerance: 1}}
 
 # Rows of which one knows what they should score. The truth must rank first.
 controls: [truth, empty, shifted, otsu, {name: watershed, diameter: 10}]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bioimagehub.challenges.conventions import Conventions
-from bioimagehub.challenges.counts import Counts as Tally
-from bioimagehub.challenges.counts import measure, pool
-from bioimagehub.challenges.metrics.instances import METRICS
+from bioimagehub.challenges.outlines import METRICS, measure, pool
+from bioimagehub.challenges.outlines import OutlineConventions as Conventions
+from bioimagehub.challenges.outlines import OutlineCounts as Tally
 
 __all__ = ["KIND", "METRICS", "Conventions", "Tally", "measure", "pool"]
 
