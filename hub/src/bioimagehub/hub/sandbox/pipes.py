@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import select
 import selectors
 import signal
 import subprocess
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
@@ -33,8 +35,8 @@ class Ended:
         The first bytes that it printed.
     cut : bool
         Whether it printed more.
-    status : bytes
-        What the sandbox said of it.
+    begun : bool
+        Whether the sandbox was made; if not, the command was not run.
     seconds : float
         Time by the clock.
     """
@@ -44,7 +46,7 @@ class Ended:
     too_large: bool
     log: bytes
     cut: bool
-    status: bytes
+    begun: bool
     seconds: float
 
 
@@ -83,12 +85,15 @@ def run_with_pipes(
     seconds : float
     output, log : int
         Bytes of output, after which the command is ended; and of what it prints, after which no more is kept.
+
+    Returns
+    -------
+    Ended
+        When this returns, all processes of the sandbox have ended.
     """
     out_read, out_write = os.pipe()
     status_read, status_write = os.pipe()
     begin = time.monotonic()
-    logged: list[bytes] = []
-    stated: list[bytes] = []
     try:
         process = subprocess.Popen(
             list(make_command(out_write, status_write)),
@@ -103,27 +108,81 @@ def run_with_pipes(
     finally:
         os.close(out_write)
         os.close(status_write)
-    printed = process.stdout.fileno() if process.stdout is not None else -1
-    taken = {
-        out_read: _Taken(output, target.write),
-        printed: _Taken(log, logged.append),
-        status_read: _Taken(_PART, stated.append),
-    }
-    try:
-        timed_out = _drain(process, taken, out_read, begin + seconds)
-        code = process.wait(_PATIENCE)
-    finally:
-        _kill(process)
-        os.close(out_read)
-        os.close(status_read)
-        if process.stdout is not None:
-            process.stdout.close()
-    spent = time.monotonic() - begin
-    return Ended(code, timed_out, taken[out_read].full, b"".join(logged), taken[printed].full, b"".join(stated), spent)
+    logged: list[bytes] = []
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, out_read)
+        stack.callback(os.close, status_read)
+        printed = stack.enter_context(process.stdout).fileno() if process.stdout is not None else -1
+        first = _First(process)
+        stack.callback(first.end)
+        taken = {
+            out_read: _Taken(output, target.write),
+            printed: _Taken(log, logged.append),
+            status_read: _Taken(_PART, first.learn),
+        }
+        timed_out = _drain(first, taken, out_read, begin + seconds)
+    return Ended(
+        process.returncode,
+        timed_out,
+        taken[out_read].full,
+        b"".join(logged),
+        taken[printed].full,
+        first.begun,
+        time.monotonic() - begin,
+    )
 
 
-def _drain(process: subprocess.Popen[bytes], taken: dict[int, _Taken], output: int, deadline: float) -> bool:
-    """Take from all pipes until they are closed; end the process when its time is over, or it gives too much."""
+class _First:
+    """The first process of a sandbox, with which all others end; and the program that made the sandbox."""
+
+    def __init__(self, maker: subprocess.Popen[bytes]) -> None:
+        self._maker = maker
+        self._status = b""
+        self._descriptor: int | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is or was a sandbox."""
+        return self._descriptor is not None
+
+    def learn(self, status: bytes) -> None:
+        """Take what the program says of the sandbox. It says so before it lets the method begin."""
+        self._status += status
+        line, end, _ = self._status.partition(b"\n")
+        if end and not self.begun:
+            with contextlib.suppress(ValueError, KeyError, TypeError, OSError):
+                self._descriptor = os.pidfd_open(json.loads(line)["child-pid"])
+
+    def wait(self, deadline: float) -> bool:
+        """Wait for the program to end; tell whether it did."""
+        try:
+            self._maker.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End everything."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._maker.pid, signal.SIGKILL)
+        if self._descriptor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+
+    def end(self) -> None:
+        """End everything that has not ended, and wait until the system has taken it away."""
+        if self._maker.poll() is None:
+            self.kill()
+        self._maker.wait(_PATIENCE)
+        if self._descriptor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+            select.select([self._descriptor], [], [], _PATIENCE)
+            os.close(self._descriptor)
+
+
+def _drain(first: _First, taken: dict[int, _Taken], output: int, deadline: float) -> bool:
+    """Take from all pipes until they are closed; end the sandbox when its time is over, or it gives too much."""
     with selectors.DefaultSelector() as selector:
         for descriptor in taken:
             os.set_blocking(descriptor, False)
@@ -131,22 +190,14 @@ def _drain(process: subprocess.Popen[bytes], taken: dict[int, _Taken], output: i
         while selector.get_map():
             left = deadline - time.monotonic()
             if left <= 0 or taken[output].full:
-                _kill(process)
+                first.kill()
                 return left <= 0
             for key, _ in selector.select(min(left, 1.0)):
                 data = os.read(key.fd, _PART)
                 taken[key.fd].take(data)
                 if not data:
                     selector.unregister(key.fd)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(max(0.0, deadline - time.monotonic()))
+    if first.wait(deadline):
         return False
-    _kill(process)
+    first.kill()
     return True
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    # The sandbox dies with its first process, and all that is in it with the sandbox.
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(_PATIENCE)

@@ -194,7 +194,7 @@ def _run(method: Method, work: Path, sandbox: Bubblewrap, limits: MethodLimits, 
         ended = run_with_pipes(command, target, seconds=limits.seconds, output=limits.output, log=limits.log)
     finally:
         remove_group(group)
-    if b'"child-pid"' not in ended.status and not ended.timed_out:
+    if not ended.begun:
         msg = (
             f"The sandbox did not begin: {ended.log[-300:].decode(errors='replace').strip() or f'code {ended.code}'}. "
             "Expected what worked when it was tried at the start. Look at memory, disk and user namespaces here."
