@@ -86,6 +86,15 @@ def test_points_of_different_times_never_match(truth: list, prediction: list) ->
     assert (found.distances**2).sum() == pytest.approx(sum((one.distances**2).sum() for one in alone))
 
 
+def test_times_are_products_too() -> None:
+    """Frames 3 and 6 of 0.1 s: 3 · 0.1 is not 0.3, and a frame later is another time."""
+    truth = Points([[3 * 0.1, 0, 0], [6 * 0.1, 5, 5]], "tyx")
+    assert match_points(truth, Points([[0.3, 0, 0], [0.6, 5, 5]], "tyx")).truth_index.tolist() == [0, 1]
+    assert match_points(truth, Points([[0.3001, 0, 0], [0.5999, 5, 5]], "tyx")).truth_index.tolist() == []
+    two = Points([[0, 0, 0], [1, 0, 0]], "cyx")
+    assert match_points(two, two).prediction_index.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("rule", "pairs"),
     # Truth at 0, 2 and prediction at 1.9, 3.9: the nearest pair first leaves the others alone.

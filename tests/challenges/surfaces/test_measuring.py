@@ -193,11 +193,10 @@ def test_objects_one_by_one() -> None:
     truth = draw("11.2222...33........")
     prediction = draw("88.99999........7777")
     counts = measure(truth, prediction, conventions=BoundaryConventions(tolerance=0))
-    assert counts.matched == 2
     diagonal = sqrt(401)
     f = 2 * (4 / 5) / (1 + 4 / 5)
-    expected = [(0, 0, 1, 1), (1, 0.8, 8 / 9, f), (diagonal, diagonal, 0, 0), (diagonal, diagonal, 0, 0)]
-    assert counts.objects.tolist() == [pytest.approx(row) for row in expected]
+    assert counts.objects.tolist() == [pytest.approx(row) for row in [(0, 0, 1, 1), (1, 0.8, 8 / 9, f)]]
+    assert (counts.unmatched, counts.unmatched_distance) == (2, pytest.approx(2 * diagonal))
     assert METRICS["mean_object_hausdorff"].score(counts) == pytest.approx((1 + 2 * diagonal) / 4)
     assert METRICS["mean_object_boundary_f"].score(counts) == pytest.approx((1 + f) / 4)
     masks_only = measure(truth != 0, prediction != 0, conventions=BoundaryConventions(tolerance=0))
@@ -256,10 +255,8 @@ def test_pool_joins_all_distances(cases: list, surface_rule: str) -> None:
     assert pooled.truth.total == pytest.approx(sum(one.truth.total for one in counts))
     known = [one.hausdorff() for one in counts if not one.is_empty]
     assert pooled.hausdorff() == (max(known) if known else pytest.approx(nan, nan_ok=True))
-    assert (pooled.matched, len(pooled.objects)) == (
-        sum(one.matched for one in counts),
-        sum(len(one.objects) for one in counts),
-    )
+    assert len(pooled.objects) == sum(len(one.objects) for one in counts)
+    assert pooled.unmatched == sum(one.unmatched for one in counts)
     again = SurfaceCounts.from_dict(json.loads(json.dumps(pooled.as_dict(), allow_nan=False)))
     assert again.as_dict() == pooled.as_dict()
     for metric in METRICS.values():

@@ -23,6 +23,7 @@ AreaRule: TypeAlias = Literal["interpolated", "coco", "steps"]
 
 # Coordinates are products of pixels and their size, so that 3 pixels of 0.1 µm are not quite 0.3 µm.
 ROUNDING = 1e-9
+TIME_ROUNDING = 1e-7
 
 MATCHING_WORDS = {
     "optimal": "most pairs one to one, then least sum of squared distances",
@@ -144,6 +145,8 @@ def match_points(
 ) -> PointMatching:
     """Match predicted points to true ones, each to one at most, within a cut-off, timepoint and channel.
 
+    Times that differ by less than 0.1 µs, or a ten-millionth, are one timepoint.
+
     Parameters
     ----------
     truth, prediction : Points
@@ -193,9 +196,15 @@ def match_points(
 
 def _frames(a: Points, b: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the number of the timepoint and channel of each point, among those that occur."""
-    if not a.frames.shape[1]:
+    columns = np.concatenate([a.frames, b.frames])
+    for column in columns.T:
+        values, index = np.unique(column, return_inverse=True)
+        # Times are products, too: what rounding put apart is one timepoint.
+        apart = np.diff(values, prepend=values[:1]) > TIME_ROUNDING * np.maximum(1, np.abs(values))
+        column[:] = np.cumsum(apart)[index]
+    if not columns.size:
         return np.zeros(len(a), np.int64), np.zeros(len(b), np.int64)
-    numbers = np.unique(np.concatenate([a.frames, b.frames]), axis=0, return_inverse=True)[1].reshape(-1)
+    numbers = np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1)
     return numbers[: len(a)], numbers[len(a) :]
 
 

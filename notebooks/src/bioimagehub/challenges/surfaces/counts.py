@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, nan
+from math import fsum, inf, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,21 +29,25 @@ class SurfaceCounts:
         What the surfaces are, and how they are compared.
     truth, prediction : DistanceCounts
         The distances of the true surface to the predicted one, and the other way, of all objects taken as one mask.
-    matched : int
-        How many true objects were matched with a predicted one.
-    objects : ndarray of float64, shape (objects, 4)
-        Hausdorff distance, its 95th percentile (both in µm), normalised surface distance and boundary F. First those of
-        the matched objects, then those of missed and of invented ones, whose surface has no other.
+    objects : ndarray of float64, shape (matched objects, 4)
+        Hausdorff distance, its 95th percentile (both in µm), normalised surface distance and boundary F of each pair of
+        matched objects, in the order of the true labels.
+    unmatched : int
+        How many objects were missed or invented, so that their surface has no other.
+    unmatched_distance : float
+        The sum of the distances that these count, in µm.
     """
 
     conventions: BoundaryConventions
     truth: DistanceCounts
     prediction: DistanceCounts
-    matched: int
     objects: NDArray[np.float64]
+    unmatched: int = 0
+    unmatched_distance: float = 0.0
 
     def __repr__(self) -> str:
-        objects = f", {self.matched} of {len(self.objects)} objects matched" if len(self.objects) else ""
+        found = len(self.objects), len(self.objects) + self.unmatched
+        objects = f", {found[0]} of {found[1]} objects matched" if found[1] else ""
         return f"<SurfaceCounts: Hausdorff distance {self.hausdorff():.4g} µm{objects}>"
 
     @property
@@ -81,10 +85,13 @@ class SurfaceCounts:
         return 2 * precision * recall / (precision + recall)
 
     def mean_of_objects(self, column: str) -> float:
-        """Return the mean of one of `OBJECT_COLUMNS` over matched, missed and invented objects; see `objects`."""
-        if not len(self.objects):
-            return self._empty(0.0 if column.startswith("hausdorff") else 1.0)
-        return float(self.objects[:, OBJECT_COLUMNS.index(column)].mean())
+        """Return the mean of one of `OBJECT_COLUMNS` over matched, missed and invented objects."""
+        is_distance = column.startswith("hausdorff")
+        count = len(self.objects) + self.unmatched
+        if not count:
+            return self._empty(0.0 if is_distance else 1.0)
+        total = fsum(self.objects[:, OBJECT_COLUMNS.index(column)])
+        return (total + (self.unmatched_distance if is_distance else 0.0)) / count
 
     def _empty(self, perfect: float) -> float:
         return perfect if self.conventions.empty == "perfect" else nan
@@ -95,20 +102,21 @@ class SurfaceCounts:
             "conventions": self.conventions.as_dict(),
             "truth": self.truth.as_dict(),
             "prediction": self.prediction.as_dict(),
-            "matched": self.matched,
-            "objects": [["inf" if value == inf else value for value in row] for row in self.objects.tolist()],
+            "objects": self.objects.tolist(),
+            "unmatched": self.unmatched,
+            "unmatched_distance": "inf" if self.unmatched_distance == inf else self.unmatched_distance,
         }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> SurfaceCounts:
         """Return the counts that `as_dict` wrote, exactly."""
-        rows = [[float(value) for value in row] for row in values["objects"]]
         return cls(
             BoundaryConventions.from_dict(values["conventions"]),
             DistanceCounts.from_dict(values["truth"]),
             DistanceCounts.from_dict(values["prediction"]),
-            values["matched"],
-            np.array(rows, np.float64).reshape(-1, len(OBJECT_COLUMNS)),
+            np.array(values["objects"], np.float64).reshape(-1, len(OBJECT_COLUMNS)),
+            values["unmatched"],
+            float(values["unmatched_distance"]),
         )
 
 
@@ -124,6 +132,7 @@ def pool(counts: Sequence[SurfaceCounts]) -> SurfaceCounts:
         counts[0].conventions,
         join([one.truth for one in counts]),
         join([one.prediction for one in counts]),
-        sum(one.matched for one in counts),
-        np.concatenate([one.objects[: one.matched] for one in counts] + [one.objects[one.matched :] for one in counts]),
+        np.concatenate([one.objects for one in counts]),
+        sum(one.unmatched for one in counts),
+        fsum(one.unmatched_distance for one in counts),
     )

@@ -81,8 +81,9 @@ def measure(
     a, b = (image[_slices(low, np.maximum(high, low))] for image in checked)
     objects = conventions.per_object and are_labels and a.size > 0
     sides = _compare(a != 0, b != 0, conventions, steps, limit)
-    matched, rows = _each_object(a, b, conventions, steps, limit) if objects else (0, [])
-    return SurfaceCounts(conventions, *sides, matched, np.array(rows, np.float64).reshape(-1, len(OBJECT_COLUMNS)))
+    rows, unmatched = _each_object(a, b, conventions, steps, limit) if objects else ([], 0)
+    table = np.array(rows, np.float64).reshape(-1, len(OBJECT_COLUMNS))
+    return SurfaceCounts(conventions, *sides, table, unmatched, unmatched * limit if unmatched else 0.0)
 
 
 def _compare(
@@ -120,8 +121,8 @@ def _each_object(
     conventions: BoundaryConventions,
     spacing: tuple[float, ...],
     limit: float,
-) -> tuple[int, list[list[float]]]:
-    """Return how many objects were matched, and a row of scores for each matched, missed and invented one."""
+) -> tuple[list[list[float]], int]:
+    """Return a row of scores for each pair of matched objects, and how many objects are missed or invented."""
     from bioimagehub.challenges.contingency import contingency
     from bioimagehub.challenges.matching import match
     from bioimagehub.challenges.surfaces.boxes import find_boxes
@@ -134,10 +135,9 @@ def _each_object(
     for (first, second), box, other in zip(matching.pairs, true_boxes[i], predicted_boxes[j], strict=True):
         where = _slices(np.minimum(box[0], other[0]), np.maximum(box[1], other[1]))
         sides = _compare(truth[where] == first, prediction[where] == second, conventions, spacing, limit)
-        one = SurfaceCounts(conventions, *sides, 0, np.zeros((0, len(OBJECT_COLUMNS))))
+        one = SurfaceCounts(conventions, *sides, np.zeros((0, len(OBJECT_COLUMNS))))
         rows.append([one.hausdorff(), one.hausdorff_95(), one.normalised_surface_distance(), one.boundary_f()])
-    alone = matching.fn + matching.fp
-    return matching.tp, rows + [[limit, limit, 0.0, 0.0]] * alone
+    return rows, matching.fn + matching.fp
 
 
 def _as_labels(image: NDArray[Any]) -> NDArray[Any]:

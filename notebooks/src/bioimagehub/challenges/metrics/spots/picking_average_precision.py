@@ -37,4 +37,5 @@ def score(counts: SpotCounts) -> float:
     if counts.conventions.area == "coco":
         at = np.searchsorted(recall, np.linspace(0, 1, 101), side="left")
         return float(np.append(precision, 0.0)[at].mean())
-    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+    # Steps of recall in whole points, so that a perfect prediction is 1 and not nearly 1.
+    return float(np.sum(counts.level_hits * precision)) / counts.n_truth
