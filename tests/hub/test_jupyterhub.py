@@ -61,10 +61,11 @@ def test_only_those_named_may_log_in(settings: Settings) -> None:
     assert [alone.check_allowed(name) for name in ("ann", "eve")] == [True, False]
 
 
-def test_a_servers_token_opens_its_own_server_and_the_gateway(settings: Settings) -> None:
+def test_a_servers_token_opens_its_own_server_the_gateway_and_the_portal(settings: Settings) -> None:
     c = _hub(settings)
     assert set(c.Spawner.server_token_scopes) == {
         "users:activity!user", "access:servers!server", "access:services!service=dask-gateway",
+        "access:services!service=challenges",
     }  # fmt: skip
     gateway: Any = Config()
     setup_gateway(gateway, settings)

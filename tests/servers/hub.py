@@ -49,8 +49,8 @@ class RunningHub:
     def __init__(
         self, folder: Path, samples: Path, settings: dict[str, Any] | None = None, before: list[str] | None = None
     ) -> None:
-        port, *others = free_ports(6)
-        names = ("hub", "proxy_api", "gateway", "schedulers", "gateway_api")
+        port, *others = free_ports(7)
+        names = ("hub", "proxy_api", "gateway", "schedulers", "gateway_api", "portal")
         self.state = folder / "state"
         self.state.mkdir(parents=True, exist_ok=True)
         self.settings_file = folder / "settings.yaml"
@@ -135,6 +135,8 @@ class RunningHub:
             "gateway": "dask_gateway_server -f",
             "hub": "jupyterhub -f",
             "idle-culler": "jupyterhub_idle_culler",
+            "portal": "bioimagehub.hub.portal.web",
+            "portal-worker-1": "bioimagehub.hub.portal.worker",
         }
         for pid, line in self.marked().items():
             for name, pattern in patterns.items():

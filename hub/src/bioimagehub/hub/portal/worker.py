@@ -203,9 +203,10 @@ def main() -> None:
     os.umask(0o007)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # Each step is a fork of this process: what is loaded now is loaded once.
-    import bioimagehub.hub.portal.scoring.steps
+    from bioimagehub.hub.portal.scoring.steps import warm_up
 
-    _log.info("ready: %s", bioimagehub.hub.portal.scoring.steps.__name__)
+    warm_up()
+    _log.info("ready")
     configuration = PortalConfiguration.of_environment()
     worker = Worker(configuration, Store(configuration.database))
     for number in (signal.SIGINT, signal.SIGTERM):

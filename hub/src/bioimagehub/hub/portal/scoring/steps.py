@@ -11,6 +11,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bioimagehub.challenges.boards import make_board, publishable
 from bioimagehub.challenges.case_results import Result
 from bioimagehub.challenges.challenge import Challenge, load_challenge
@@ -191,3 +193,16 @@ class Ranking:
 
 
 Step = Installation | Evaluation | Ranking
+
+
+def warm_up() -> None:
+    """Load what most steps need, before the first of them: the catalog, and the compiled parts of the scorer."""
+    from bioimagehub.catalogs import open_catalog
+    from bioimagehub.challenges.tasks import instance_segmentation
+
+    len(open_catalog())
+    # One object each, in one pixel: nothing of a submission is ever seen by the worker itself.
+    tiny = np.ones((2, 2), np.uint16)
+    tally = instance_segmentation.measure(tiny, tiny, conventions=instance_segmentation.Conventions())
+    for metric in instance_segmentation.METRICS.values():
+        metric.score(tally)
