@@ -125,14 +125,15 @@ def _same_daughters(graphs: MatchedGraphs, daughters: list[int], predicted: list
     if len(daughters) != len(predicted):
         return False
     begin = graphs.prediction.lineage.begin
+    among = set(predicted)
     found = set()
     for daughter in daughters:
         true_begin = int(graphs.truth.lineage.begin[daughter])
-        for other in predicted:
-            frame = max(true_begin, int(begin[other]))
+        for frame in range(true_begin, true_begin + tolerance + 1):
             node = graphs.truth.node(daughter, frame)
-            near = abs(true_begin - int(begin[other])) <= tolerance
-            if near and node >= 0 and graphs.assigned[node] == other:
+            other = int(graphs.assigned[node]) if node >= 0 else -1
+            near = other in among and abs(true_begin - int(begin[other])) <= tolerance
+            if near and frame == max(true_begin, int(begin[other])):
                 found.add(other)
                 break
     return len(found) == len(daughters)
