@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -47,6 +47,13 @@ def test_rules_are_found() -> None:
         "shells": "sum",
         "image": "sum",
     }
+
+
+def test_one_case_that_is_unlike_all_others_decides() -> None:
+    rng = np.random.default_rng(0)
+    tallies = [replace(make(rng), longest=1.0) for _ in range(300)]
+    tallies[237] = replace(tallies[237], longest=2.0)
+    assert find_rules(tallies, pool)["longest"] == "largest"
 
 
 @pytest.mark.parametrize("strange", ["mean", "concatenated"])

@@ -43,6 +43,8 @@ def find_rules(tallies: Sequence[Any], pool: Callable[[Sequence[Any]], Any]) -> 
     rng = np.random.default_rng(0)
     # Each draw has a case more than once, which tells a sum from a largest value.
     draws = [np.append(drawn, drawn[0]) for drawn in rng.integers(0, len(tallies), (TRIALS, min(len(tallies), 5)))]
+    # All at once tell a least from a largest value where one case alone is unlike the others.
+    draws.append(np.arange(len(tallies)))
     pooled = [pool([tallies[case] for case in draw.tolist()]) for draw in draws]
     rules = {}
     for name in (field.name for field in fields(first) if field.init):
