@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from bioimagehub.challenges.challenge import parse_challenge
 from bioimagehub.challenges.challenge_parts import Control
+from bioimagehub.challenges.checking import check_challenge
 from bioimagehub.challenges.controls import (
     CONTROLS,
     Moved,
     Sample,
     list_controls,
-    majority,
     nothing,
     open_control,
     shifted,
@@ -36,7 +37,7 @@ def challenge(tmp_path: Path) -> Challenge:
 
 def sample(challenge: Challenge, truth: Any, **settings: Any) -> Sample:
     images = Images(challenge, "public")
-    return Sample(truth, images.cases["a"], images, Control(name="empty", **settings))
+    return Sample(truth, images.cases["a"], images, Control(name="empty", **settings), dict)
 
 
 def test_by_default_all_that_fit_and_need_no_setting(challenge: Challenge, tmp_path: Path) -> None:
@@ -75,12 +76,56 @@ def test_tracks_move_and_vanish_frame_by_frame(challenge: Challenge) -> None:
     assert not empty.load(0).any()
 
 
-def test_the_most_usual_answer_is_that_of_each_field(challenge: Challenge) -> None:
-    truth = {"a": "cat", "b": "dog", "c": "dog", "a/age": 3.0, "b/age": 1.0, "c/age": 1.5}
-    assert majority(sample(challenge, truth)) == {
-        "a": "dog", "b": "dog", "c": "dog", "a/age": 1.5, "b/age": 1.5, "c/age": 1.5,
-    }  # fmt: skip
-    assert majority(sample(challenge, {"a": "y", "b": "x"})) == {"a": "x", "b": "x"}
+VALUES = """\
+name: answers
+title: Answers
+summary: Say what it is.
+task: %s
+licence: CC0-1.0
+organisers: [{name: Ada Example}]
+data:
+  simulator: {name: %s, parameters: {%s}}
+splits:
+  public:
+    truth: %s
+    cases: [{id: one, seed: 1}, {id: two, seed: 2}, {id: three, seed: 3}]
+metrics: [%s]
+%s
+"""
+
+
+def control_scores(text: str, folder: Path) -> dict[str, float]:
+    challenge = parse_challenge(text, folder=folder)
+    metric = challenge.metrics[0].metric
+    return {name: one.scores[metric] for name, one in check_challenge(challenge).controls["public"].items()}
+
+
+def test_the_most_usual_answer_is_that_of_each_field_in_all_cases(tmp_path: Path) -> None:
+    for name, rows in {"one": "a,cat", "two": "b,dog\nb/age,1", "three": "c,dog\na/age,3\nc/age,1.5"}.items():
+        (tmp_path / f"{name}.csv").write_text(f"item,value\n{rows}\n")
+    text = VALUES % ("classification", "phenotypes", "", "{folder: .}", "accuracy", "")
+    challenge = parse_challenge(text, folder=tmp_path)
+    truth = open_truth(challenge, "public")
+    predict = open_control(challenge, "public", Control(name="majority"), truth)
+    assert predict("one") == {"a": "dog"}
+    assert predict("two") == {"b": "dog", "b/age": 1.5}
+
+
+def test_counting_takes_the_number_of_objects(tmp_path: Path) -> None:
+    text = VALUES % ("counting", "cells", "shape: [96, 96]", "{simulator: true}", "count_absolute_error", "")
+    scores = control_scores(text, tmp_path)
+    assert scores["truth"] == 0
+    assert scores["majority"] > 0
+
+
+@pytest.mark.parametrize(
+    ("metric", "conventions"), [("moa_accuracy_nsc", ""), ("z_prime_factor", "conventions: {feature: x}")]
+)
+def test_profiles_of_what_acts_alike_are_perfect(tmp_path: Path, metric: str, conventions: str) -> None:
+    text = VALUES % ("profiling", "phenotypes", "shape: [32, 32], count: 1", "{simulator: true}", metric, conventions)
+    scores = control_scores(text.replace(", {id: two, seed: 2}, {id: three, seed: 3}", ""), tmp_path)
+    assert scores["truth"] == 1
+    assert scores["majority"] < 1
 
 
 @pytest.mark.usefixtures("samples")

@@ -127,7 +127,8 @@ class Truth(Part):
         A folder with one file (or OME-Zarr or Cell Tracking Challenge folder) a case, named as the case. A relative
         path begins at the folder of the challenge file, or at the truth folder that the hub's scorer has.
     label : str or None
-        The name of a label image of each entry.
+        The name of a label image of each entry. Of the task ``counting``, its number of objects is the answer to the
+        item ``objects``; so it is with the truth of a simulator.
     table : str or None
         The name of a table of points of each entry.
     simulator : bool

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,9 +25,10 @@ from bioimagehub.challenges.errors import ChallengeDataError
 from bioimagehub.challenges.points import Points
 from bioimagehub.challenges.truth import Images
 from bioimagehub.challenges.truth_files import find_truth_file, load_truth_file
+from bioimagehub.challenges.values import by_item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,12 +53,15 @@ class Sample:
     images : Images
         Where its image can be had.
     settings : Control
+    answers : callable
+        Gives the answers of the truth of all cases together, by field; of the kind ``values``.
     """
 
     truth: Any
     case: Case
     images: Images
     settings: Control
+    answers: Callable[[], Mapping[str, Sequence[float | str]]]
 
     @property
     def spacing(self) -> tuple[float, ...] | None:
@@ -86,8 +91,24 @@ def nothing(sample: Sample) -> Any:
 
 
 def perfect(sample: Sample) -> Any:
-    """Predict the truth."""
-    return sample.truth
+    """Predict the truth; of profiles, of which there is no true one, the same for wells that act alike."""
+    return _profiles(sample, alike=False) if sample.images.challenge.task == "profiling" else sample.truth
+
+
+def _profiles(sample: Sample, *, alike: bool) -> dict[str, float]:
+    """Return profiles of wells: one feature a mechanism and kind of control, or the one feature that is scored."""
+    wells = by_item(sample.truth, f"the truth of {sample.case.id}")
+    scored = sample.images.challenge.conventions.feature
+    if alike:
+        return {f"{name}/{scored or 'same'}": 0.0 for name in wells}
+    if scored:
+        known = {"positive": 1.0, "negative": 0.0}
+        return {
+            f"{name}/{scored}": known.get(str(well.get("control")), float(well.get("concentration", 0.5)))
+            for name, well in wells.items()
+        }
+    acts = {name: f"{well.get('control', '')} {well.get('moa', '')}".strip() for name, well in wells.items()}
+    return {f"{name}/{one}": float(act == one) for name, act in acts.items() for one in sorted(set(acts.values()))}
 
 
 def shifted(sample: Sample) -> Any:
@@ -179,14 +200,13 @@ def given(sample: Sample) -> NDArray[Any]:
 
 
 def majority(sample: Sample) -> dict[str, float | str]:
-    """Answer always the same: the most frequent text, the first in order of those; or the median of the numbers.
+    """Answer always the same: the text that is most frequent in all cases, or the median of the numbers of all cases.
 
-    Each field of an item (``item/field``) has an answer of its own.
+    Each field of an item (``item/field``) has an answer of its own. Profiles are the same for all wells.
     """
-    answers: dict[str, list[float | str]] = {}
-    for name, answer in sample.truth.items():
-        answers.setdefault(name.partition("/")[2], []).append(answer)
-    usual = {field: _most_usual(values) for field, values in answers.items()}
+    if sample.images.challenge.task == "profiling":
+        return dict(_profiles(sample, alike=True))
+    usual = {field: _most_usual(values) for field, values in sample.answers().items()}
     return {name: usual[name.partition("/")[2]] for name in sample.truth}
 
 
@@ -220,7 +240,7 @@ class Kind:
 CONTROLS = {
     "annotator": Kind("a second annotator", (*ARRAYS, *POINTS, "tracks", "values"), annotator, by_default=False),
     "empty": Kind("nothing", (*ARRAYS, "points", "tracks"), nothing),
-    "input": Kind("the image as it is given", ("image", "map"), given),
+    "input": Kind("the image as it is given", ("image",), given),
     "majority": Kind("the most frequent answer", ("values",), majority),
     "otsu": Kind("Otsu's threshold", ("labels", "classes"), otsu, by_default=False),
     "shifted": Kind("the truth moved by one pixel", (*ARRAYS, *POINTS, "tracks"), shifted),
@@ -263,8 +283,16 @@ def open_control(
     images = Images(challenge, split, root)
     make = CONTROLS[control.name].make
 
+    @cache
+    def answers() -> dict[str, list[float | str]]:
+        found: dict[str, list[float | str]] = {}
+        for case in images.cases.values():
+            for name, answer in truth.load(case).items():
+                found.setdefault(name.partition("/")[2], []).append(answer)
+        return found
+
     def predict(name: str) -> Any:
         case = images.cases[name]
-        return make(Sample(truth.load(case), case, images, control))
+        return make(Sample(truth.load(case), case, images, control, answers))
 
     return predict

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from bioimagehub.challenges.digests import digest_data, digest_path
 from bioimagehub.challenges.errors import TruthError
 from bioimagehub.challenges.points import Points
@@ -105,10 +107,12 @@ class SourceTruth(Images):
     def load(self, case: Case) -> Any:
         """Load the truth of a case; `TruthError` if the source has none."""
         truth, source = self.challenge.splits[self.split].truth, self.open(case)
+        counting = self.challenge.task == "counting"
         if isinstance(source, SimulatedSource):
-            return source.simulated.truth
-        if truth.label is not None and self.challenge.kind in ("labels", "classes"):
-            return source.load(truth.label)
+            return count_objects(source.simulated.truth) if counting else source.simulated.truth
+        if truth.label is not None and (counting or self.challenge.kind in ("labels", "classes")):
+            labels = source.load(truth.label)
+            return count_objects(labels) if counting else labels
         if truth.table is None or self.challenge.kind not in ("points", "landmarks"):
             msg = (
                 f"The truth of the case {case.id} cannot be had from {source.record.identifier} for the task "
@@ -121,6 +125,22 @@ class SourceTruth(Images):
     def digest(self, case: Case) -> str:
         """Return the digest of what is loaded."""
         return digest_data(self.load(case))
+
+
+def count_objects(truth: Any) -> Any:
+    """Return how many objects a label image, points or tracks have, as the answer to the item ``objects``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> count_objects(np.array([[0, 7, 7], [2, 0, 0]]))
+    {'objects': 2.0}
+    """
+    if isinstance(truth, Points):
+        return {"objects": float(len(truth))}
+    if hasattr(truth, "lineage"):
+        return {"objects": float(len(truth.lineage))}
+    return {"objects": float(np.count_nonzero(np.unique(truth)))} if isinstance(truth, np.ndarray) else truth
 
 
 def open_truth(
