@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isclose
 from typing import TYPE_CHECKING
 
@@ -153,6 +154,24 @@ def test_errors_without_bound_are_rounded_to_their_noise() -> None:
     assert board.rows[3].rank is None
     assert board.rows[0].estimate == (20.0, 16.0, 24.0)
     assert [one.tied_with_best for one in board.rows] == [True, False, False, False]
+
+
+def test_images_are_never_empty_so_their_noise_alone_counts() -> None:
+    column = Column("m", "SSIM", "higher", 1.0, -1.0)
+    full = plain_board(column, row("a", 0.947, 0.936, 0.958), row("b", 0.991, 0.99, 0.992), cases=12)
+    assert publishable(full, hidden=True).columns[0].step == 0.5
+    board = publishable(replace(full, kind="image"), hidden=True)
+    assert board.columns[0].step == 0.005
+    assert [(one.entry, one.score) for one in board.rows] == [("b", 0.99), ("a", 0.945)]
+
+
+def test_perfect_images_have_infinite_psnr_on_hidden_boards_too() -> None:
+    column = Column("m", "PSNR", "higher", np.inf, -np.inf, "dB")
+    full = plain_board(column, row("a", np.inf, np.inf, np.inf), row("b", 31.27, 30.9, 31.7))
+    board = publishable(replace(full, kind="image"), hidden=True)
+    assert [(one.entry, one.rank, one.score) for one in board.rows] == [("a", 1, np.inf), ("b", 2, 31.2)]
+    assert board.rows[0].tied_with_best
+    assert not board.rows[1].tied_with_best
 
 
 def test_of_one_case_without_noise_and_bound_one_digit_is_told() -> None:

@@ -231,6 +231,8 @@ class Board:
         What to cite for the challenge.
     licence : str or None
     organisers : tuple of str
+    kind : str
+        What truth and predictions are, such as ``labels``; empty if not known.
     software : str
         What made it, with its version.
     """
@@ -253,6 +255,7 @@ class Board:
     citations: tuple[str, ...] = ()
     licence: str | None = None
     organisers: tuple[str, ...] = ()
+    kind: str = ""
     software: str = ""
 
     @property

@@ -128,6 +128,7 @@ def make_board(
         citations=tuple(f"{one.text} https://doi.org/{one.doi}" if one.doi else one.text for one in challenge.citation),
         licence=challenge.licence,
         organisers=tuple(one.name for one in challenge.organisers),
+        kind=challenge.kind,
         software=f"bioimagehub {metadata.version('bioimagehub')}",
         **_rank(measured, pooling, settings, attributes, _describe(results, controls or {}, origins or {})),
     )

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from bioimagehub.challenges.boards.board import Board, Column
 
+NEVER_EMPTY = ("image", "landmarks", "map", "values")
+"""Kinds of which no case is without anything to be found, so that no score jumps with what is predicted there."""
+
 
 def publishable(board: Board, *, hidden: bool) -> Board:
     """Return what of a board may be shown.
@@ -38,9 +41,9 @@ def publishable(board: Board, *, hidden: bool) -> Board:
     -------
     Board
         For a hidden split: scores of each metric rounded to one step for all rows, which is half the usual width of
-        an interval or twice what one case can move a mean, whichever is larger; intervals as wide for all rows, for
-        the width of a row of its own tells how its cases differ. Ranks, their intervals and ties follow from these
-        numbers alone, and equal rounded scores share a rank. P(best), p-values, agreement, strata,
+        an interval or, where cases may be empty, twice what one case can move a mean, whichever is larger; intervals as
+        wide for all rows, for the width of a row of its own tells how its cases differ. Ranks, their intervals and ties
+        follow from these numbers alone, and equal rounded scores share a rank. P(best), p-values, agreement, strata,
         remarks and the keys of results are left out: each of them moves with single cases.
     """
     if not hidden:
@@ -67,7 +70,8 @@ def _find_step(board: Board, column: Column) -> float:
     estimates = [row.scores[column.name] for row in board.entries]
     low = np.array([one.low for one in estimates], np.float64)
     high = np.array([one.high for one in estimates], np.float64)
-    step = board_step(low, high, reach=abs(column.best - column.worst), cases=board.cases)
+    reach = 0.0 if board.kind in NEVER_EMPTY else abs(column.best - column.worst)
+    step = board_step(low, high, reach=reach, cases=board.cases)
     return step or step_below(max((abs(one.value) for one in estimates if isfinite(one.value)), default=0.0))
 
 

@@ -116,7 +116,7 @@ def board_step(low: NDArray[np.float64], high: NDArray[np.float64], *, reach: fl
     >>> board_step(np.array([0.7, 0.5]), np.array([0.8, 0.6]), reach=1.0, cases=10)
     0.2
     """
-    width = high - low
-    width = width[np.isfinite(width)]
+    known = np.isfinite(low) & np.isfinite(high)
+    width = high[known] - low[known]
     noise = step_below(float(np.median(width)) / 2) if width.size else 0.0
     return max(noise, step_above(2 * reach / cases) if reach != inf else 0.0)
