@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import fsum, inf
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ class DistanceCounts:
     weights: NDArray[np.float64]
     near: float
 
-    @property
+    @cached_property
     def total(self) -> float:
         """The weight of the whole surface."""
         return fsum(self.weights)
