@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, IndexedPixels, Part, StackedPixels, useful
+from bioimagehub.catalogs.arrays.pace import useful
+from bioimagehub.catalogs.arrays.pixels import ChunkedPixels, IndexedPixels, Part, StackedPixels
 from bioimagehub.catalogs.errors import MissingFileError
 from bioimagehub.catalogs.reader import Place, installed_reader, open_place
 from catalogs.arrays.test_selection import cases, expect

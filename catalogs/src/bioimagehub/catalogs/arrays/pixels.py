@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bioimagehub.catalogs.arrays.pace import useful, workers
 from bioimagehub.catalogs.arrays.selection import Selection, lengths, mesh, normalise, split, take
 from bioimagehub.catalogs.arrays.work import Job, run
 from bioimagehub.catalogs.errors import MissingFileError
@@ -89,10 +89,6 @@ class Reading:
     exact: bool
 
 
-_AT_ONCE = 0.004
-"""Seconds within which a store answers that is as good as near."""
-
-
 class Pixels(ABC):
     """An array that is read when it is indexed. It can be pickled, and read by several threads at once.
 
@@ -146,21 +142,6 @@ class Pixels(ABC):
         selection, finish = normalise(key, self.shape)
         found: NDArray[Any] = self.read(selection)[finish]
         return found
-
-
-def workers(*, near: bool) -> int:
-    """Tell how many jobs run at once."""
-    from bioimagehub.catalogs.reader import installed_reader
-
-    return 2 * (os.cpu_count() or 1) if near else installed_reader().settings.connections
-
-
-def useful() -> int:
-    """Tell how many jobs are of use now: few where a store answers at once, as they get in each other's way."""
-    from bioimagehub.catalogs.reader import installed_reader
-
-    reader = installed_reader()
-    return 3 * (os.cpu_count() or 1) if reader.latency < _AT_ONCE else reader.settings.connections
 
 
 class ChunkedPixels(Pixels):

@@ -22,7 +22,7 @@ from bioimagehub.catalogs.arrays.image_files import (
 )
 from bioimagehub.catalogs.arrays.labelled import Axis
 from bioimagehub.catalogs.arrays.levels import choose_level
-from bioimagehub.catalogs.arrays.pixels import workers
+from bioimagehub.catalogs.arrays.pace import workers
 from bioimagehub.catalogs.arrays.work import run
 from bioimagehub.catalogs.errors import AmbiguousImageError, UnknownImageError, UnknownOptionError, UnreadableImageError
 from bioimagehub.catalogs.layouts import Layout

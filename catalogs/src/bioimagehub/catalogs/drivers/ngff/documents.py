@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.arrays.pixels import workers
+from bioimagehub.catalogs.arrays.pace import workers
 from bioimagehub.catalogs.arrays.work import run
 from bioimagehub.catalogs.errors import MissingFileError, NoAccessError, UnreadableImageError
 from bioimagehub.catalogs.reader.versions import make_edition

@@ -271,7 +271,7 @@ def read_chains(chains: Sequence[Chain]) -> None:
     UnreadableImageError
         If one is no TIFF, or not whole.
     """
-    from bioimagehub.catalogs.arrays.pixels import workers
+    from bioimagehub.catalogs.arrays.pace import workers
     from bioimagehub.catalogs.arrays.work import run
 
     if chains:
