@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from functools import cache
 from importlib import metadata
 from math import isfinite, nan
@@ -152,7 +153,7 @@ class Conventions:
         for threshold in self.fractions:
             check_side(threshold, closed=self.closed)
 
-    @property
+    @cached_property
     def fractions(self) -> tuple[Fraction, ...]:
         """The thresholds, exactly."""
         return tuple(Fraction(t) for t in self.thresholds)
