@@ -79,7 +79,7 @@ class Worker:
                     self._do(job)
                     continue
             except StoreUnavailableError as error:
-                _log.warning("%s", error)
+                _log.warning("%s", str(error).partition(".")[0])
             self._stopping.wait(IDLE_SECONDS)
 
     def _sweep(self) -> None:
@@ -134,7 +134,7 @@ class Worker:
                 if not change():
                     _log.info("a job was somebody else's by the time it ended")
             except StoreUnavailableError as error:
-                _log.warning("%s", error)
+                _log.warning("%s", str(error).partition(".")[0])
                 if self._stopping.wait(IDLE_SECONDS):
                     return
             else:
@@ -151,7 +151,7 @@ class Worker:
                     set_state(session, job.submission_id, stage)
         except StoreUnavailableError as error:
             # The end will tell whether the job is still this worker's.
-            _log.warning("%s", error)
+            _log.warning("%s", str(error).partition(".")[0])
             return True
         return held
 

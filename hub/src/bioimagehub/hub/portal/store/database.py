@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -16,6 +18,7 @@ from bioimagehub.hub.errors import StoreUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_log = logging.getLogger(__name__)
 BUSY_SECONDS = 30
 # Any number that no other program takes for the same database.
 ADVISORY_LOCK = 7_218_337_011
@@ -79,6 +82,9 @@ class Store:
         from alembic import command
         from alembic.config import Config
 
+        if self.engine.url.get_backend_name() == "sqlite" and self.engine.url.database:
+            # SQLite would let the owner alone write; the workers, in the owner's group, write too.
+            os.close(os.open(self.engine.url.database, os.O_RDWR | os.O_CREAT, 0o660))
         configuration = Config()
         configuration.set_main_option("script_location", str(files("bioimagehub.hub.portal").joinpath("migrations")))
         with self.engine.execution_options(writing=True).begin() as connection:
@@ -100,6 +106,8 @@ def _told_plainly() -> Iterator[None]:
     except IntegrityError:
         raise
     except DBAPIError as error:
+        # Without the statement, which may hold tokens.
+        _log.warning("the database refuses: %s", error.orig)
         msg = (
             f"Cannot use the portal's database: {type(error.orig).__name__}. Expected was a database that answers. "
             "Nothing was lost that had been acknowledged. Try again in a moment; the hub's operator finds more in "

@@ -1,0 +1,172 @@
+"""The portal on the hub itself: its uids, its place behind the proxy, its life, and somebody with a browser."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from servers.browser import log_in, open_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from servers.hub import RunningHub
+    from servers.person import Kernel, Person
+
+pytestmark = [pytest.mark.hub, pytest.mark.browser]
+
+PREFIX = "/services/challenges"
+DEADLINE = 120
+
+SUBMIT = """
+import os, requests
+with open("p.zip", "rb") as file:
+    answer = requests.post(
+        "{url}/services/challenges/api/challenges/squares/phases/practice/submissions",
+        params={{"filename": "p.zip", "entry": "from a notebook"}},
+        headers={{"Authorization": f"token {{os.environ['JUPYTERHUB_API_TOKEN']}}"}},
+        data=file,
+    )
+print(answer.status_code, answer.json())
+"""
+SPY = """
+import glob, os
+found = []
+for path in ("{state}/portal", "{state}/portal/data", "{state}/portal/truth", "{state}/portal/truth/1",
+             "{state}/portal/truth/1/hidden/a.npy", "{state}/portal/data/portal.sqlite", "{state}/portal/work"):
+    try:
+        found.append(os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1))
+    except OSError as error:
+        pass
+print(found)
+"""
+
+
+@pytest.fixture(scope="module")
+def hub(start_hub: Callable[..., RunningHub]) -> RunningHub:
+    return start_hub({"users": ["ann", "ben"], "admins": ["olga"], "portal": {"workers": 2}})
+
+
+@pytest.fixture(scope="module")
+def challenge(hub: RunningHub, small_challenge: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A challenge that an organiser has created from a file, with a browser."""
+    with open_page() as (page, _):
+        log_in(page, hub.url, "olga", hub.passwords["olga"])
+        page.wait_for_url("**/hub/**")
+        page.goto(f"{hub.url}{PREFIX}/organise")
+        page.set_input_files("#file", small_challenge())
+        page.get_by_role("button", name="Send").click()
+        page.wait_for_url("**/organise")
+        deadline = time.monotonic() + DEADLINE
+        while "active" not in page.inner_text("table"):
+            assert "refused" not in page.inner_text("table"), page.inner_text("table")
+            assert time.monotonic() < deadline, _logs(hub)
+            page.wait_for_timeout(500)
+            page.reload()
+    return "squares"
+
+
+def _logs(hub: RunningHub) -> str:
+    return "".join(f"== {path.name}\n{path.read_text()[-3000:]}\n" for path in hub.logs() if "portal" in path.name)
+
+
+def _status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: rest.strip() for name, _, rest in (line.partition(":") for line in lines)}
+
+
+def test_the_portal_and_its_workers_have_uids_of_their_own(hub: RunningHub, challenge: str) -> None:
+    uids = {}
+    for pid, line in hub.marked().items():
+        for name in ("portal.web", "portal.worker"):
+            if f"bioimagehub.hub.{name}" in line:
+                status = _status(pid)
+                uids.setdefault(name, set()).add(status["Uid"].split()[1])
+                assert status["NoNewPrivs"] == "1"
+                assert status["Groups"] == ""
+    assert len(uids["portal.web"]) == len(uids["portal.worker"]) == 1
+    assert uids["portal.web"].isdisjoint(uids["portal.worker"])
+    assert "0" not in uids["portal.web"] | uids["portal.worker"]
+
+
+def test_the_truth_is_the_workers_alone(hub: RunningHub, challenge: str) -> None:
+    folder = hub.state / "portal"
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+    assert modes == {"portal": 0o711, "data": 0o770, "truth": 0o700, "work": 0o700}
+    (web,) = (pid for pid, line in hub.marked().items() if "bioimagehub.hub.portal.web" in line)
+    truth = next((folder / "truth").rglob("a.npy"))
+    assert truth.stat().st_uid == (folder / "truth").stat().st_uid != (folder / "data").stat().st_uid
+    # As the portal itself is, under its uid and in its group.
+    for uid in {int(_status(web)["Uid"].split()[1]), 54321}:
+        read = subprocess.run(["cat", str(truth)], user=uid, group=uid, extra_groups=[], capture_output=True, cwd="/")
+        assert read.returncode != 0
+        assert b"Permission denied" in read.stderr
+    assert list((folder / "data" / "inbox").iterdir()) == []
+
+
+def test_participants_submit_from_a_page_and_from_a_notebook(
+    hub: RunningHub, challenge: str, predictions: Callable[..., bytes], visit: Callable[..., Person], tmp_path: Path
+) -> None:
+    person = visit(hub, "ben")
+    kernel: Kernel = person.start_kernel()
+    (hub.state / "homes" / "ben" / "p.zip").write_bytes(predictions(6))
+    (hub.state / "homes" / "ben" / "p.zip").chmod(0o644)
+    assert kernel.run(SUBMIT.format(url=hub.url)).startswith("201 ")
+    assert kernel.run(SPY.format(state=hub.state)).strip() == "[]"
+    sent = tmp_path / "predictions.zip"
+    sent.write_bytes(predictions(7))
+    with open_page(width=390, height=844) as (page, hosts):
+        errors: list[str] = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        log_in(page, hub.url, "ann", hub.passwords["ann"])
+        page.wait_for_url("**/hub/**")
+        page.goto(f"{hub.url}{PREFIX}/challenge/squares")
+        page.get_by_role("link", name="Submit").first.click()
+        page.set_input_files("#file", sent)
+        page.get_by_role("button", name="Submit").click()
+        page.wait_for_url("**/submission/*")
+        deadline = time.monotonic() + DEADLINE
+        while "Result" not in page.inner_text("main"):
+            assert time.monotonic() < deadline, page.inner_text("main") + _logs(hub)
+            page.wait_for_timeout(300)
+            page.reload()
+        assert "0.765625" in page.inner_text("main")
+        deadline = time.monotonic() + DEADLINE
+        page.goto(f"{hub.url}{PREFIX}/challenge/squares/practice/board")
+        while not all(
+            f"{name} not worse" in page.inner_text("table.board") for name in ("ann", "from a notebook — ben")
+        ):
+            assert time.monotonic() < deadline, page.inner_text("main")
+            page.wait_for_timeout(300)
+            page.reload()
+        # Nothing is wider than the phone.
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert hosts == {"127.0.0.1"}
+        assert errors == []
+
+
+def test_a_killed_portal_is_back(hub: RunningHub, challenge: str) -> None:
+    for name in ("portal", "portal-worker-1"):
+        before = hub.processes()[name]
+        os.kill(before, 9)
+        deadline = time.monotonic() + DEADLINE
+        while hub.processes().get(name, before) == before:
+            assert time.monotonic() < deadline, _logs(hub)
+            time.sleep(0.1)
+    deadline = time.monotonic() + DEADLINE
+    while requests.get(f"{hub.url}{PREFIX}/health", timeout=60).status_code != 200:
+        assert time.monotonic() < deadline, _logs(hub)
+        time.sleep(0.1)
+
+
+def test_no_secret_is_on_a_command_line_or_in_a_log(hub: RunningHub, challenge: str) -> None:
+    said = "".join(hub.marked().values()) + "".join(path.read_text() for path in hub.logs())
+    for name in ("portal", "portal-cookies"):
+        assert hub.secrets()[name] not in said
