@@ -112,7 +112,7 @@ def _profiles(sample: Sample, *, alike: bool) -> dict[str, float]:
 
 
 def shifted(sample: Sample) -> Any:
-    """Predict the truth, moved by one pixel along x; what moves out is lost."""
+    """Predict the truth, moved by one pixel along x; what moves out is lost, but of tracks, which may have no gap."""
     truth = sample.truth
     if isinstance(truth, Points):
         spacing = sample.spacing
@@ -132,7 +132,7 @@ def shifted(sample: Sample) -> Any:
 
 @dataclass(frozen=True)
 class Moved:
-    """Frames moved by one pixel along x, each when it is asked for."""
+    """Frames moved by one pixel along x, each when it is asked for; an object that would move out as a whole stays."""
 
     frames: Any
 
@@ -148,7 +148,13 @@ class Moved:
         return dtype
 
     def __getitem__(self, index: int, /) -> NDArray[Any]:
-        return _move(np.asarray(self.frames[index]), fill_edge=False)
+        frame = np.asarray(self.frames[index])
+        moved = _move(frame, fill_edge=False)
+        # What stays may cover the last pixels of another object, which then stays, too.
+        while len(lost := np.setdiff1d(frame, moved)):
+            stays = np.isin(frame, lost)
+            moved[stays] = frame[stays]
+        return moved
 
 
 def _move(image: NDArray[Any], *, fill_edge: bool) -> NDArray[Any]:
