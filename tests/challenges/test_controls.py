@@ -20,7 +20,7 @@ from bioimagehub.challenges.controls import (
 from bioimagehub.challenges.errors import ChallengeDataError, TruthError
 from bioimagehub.challenges.points import Points
 from bioimagehub.challenges.scoring import score
-from bioimagehub.challenges.tracks import Lineage, Tracks
+from bioimagehub.challenges.tracks import Lineage, Tracks, find_problems
 from bioimagehub.challenges.truth import Images, open_truth
 from challenges.challenge_files import TEXT, TRUTH, write_challenge
 
@@ -74,6 +74,14 @@ def test_tracks_move_and_vanish_frame_by_frame(challenge: Challenge) -> None:
     empty = nothing(sample(challenge, truth))
     assert len(empty.lineage) == 0
     assert not empty.load(0).any()
+
+
+def test_a_tracked_object_that_would_move_out_stays(challenge: Challenge) -> None:
+    frames = np.array([[[0, 0, 1], [0, 3, 2]], [[0, 1, 1], [0, 3, 2]]], np.uint16)
+    truth = Tracks(frames, Lineage.from_rows([(1, 0, 1, 0), (2, 0, 1, 0), (3, 0, 1, 0)]))
+    moved = shifted(sample(challenge, truth))
+    assert [moved.load(frame).tolist() for frame in (0, 1)] == [[[0, 0, 1], [0, 3, 2]], [[0, 0, 1], [0, 3, 2]]]
+    assert not find_problems(moved)
 
 
 VALUES = """\
