@@ -11,7 +11,6 @@ https://github.com/containers/bubblewrap; namespaces(7), user_namespaces(7).
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -19,18 +18,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bioimagehub.hub.cgroups import find_controllers
 from bioimagehub.hub.errors import SandboxMissingError
 from bioimagehub.hub.isolation import hidden_above
+from bioimagehub.hub.sandbox.leftovers import sweep
+from bioimagehub.hub.sandbox.limits import MethodLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bioimagehub.hub.sandbox.limits import MethodLimits
-
 UID_BASE = 1_900_000_000
 """Far from the uids of users, of services and of containers; each worker takes the one of its process id above it."""
 
+LAUNCH = Path(__file__).with_name("launch.py")
 SHARED_MEMORY = 256 * 2**20
 _LINKS = ("bin", "lib", "lib64", "sbin")
 _SHOWN = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
@@ -84,7 +83,15 @@ class Bubblewrap:
             *self._outside(limits, list(shown.values()), group),
             *_limited(limits),
             self.program,
-            *("--unshare-user", "--unshare-all", "--disable-userns", "--new-session", "--die-with-parent"),
+            # The command is the first process: there is no other that it could get hold of, and all end with it.
+            *(
+                "--as-pid-1",
+                "--unshare-user",
+                "--unshare-all",
+                "--disable-userns",
+                "--new-session",
+                "--die-with-parent",
+            ),
             *("--cap-drop", "ALL", "--hostname", "sandbox", "--clearenv", "--json-status-fd", str(status)),
             *[part for name, value in self.environment(limits).items() for part in ("--setenv", name, value)],
             *_system(),
@@ -134,31 +141,17 @@ def find_sandbox() -> Bubblewrap:
         If there is none, or it does not keep a command apart. Then no method is run here.
     """
     program = shutil.which("bwrap")
-    if program is None or shutil.which("prlimit") is None:
-        missing = "bwrap" if program is None else "prlimit"
+    if program is None:
         msg = (
-            f"There is no sandbox on this machine: {missing} is not installed. Methods of participants are refused. "
-            "Install Bubblewrap and util-linux (Debian: bubblewrap, util-linux), or take predictions only."
+            "There is no sandbox on this machine: bwrap is not installed. Methods of participants are refused. Install "
+            "Bubblewrap (Debian: bubblewrap), or take predictions only."
         )
         raise SandboxMissingError(msg)
+    sweep()
     uid = UID_BASE + os.getpid() if os.geteuid() == 0 else None
     found = Bubblewrap(program, uid, sys.executable, _needed())
     _try(found)
     return found
-
-
-def new_group(sandbox: Bubblewrap) -> str | None:
-    """Give the name of a new control group for a run; None where the hub may make none."""
-    if sandbox.uid is None or find_controllers() is None:
-        return None
-    return f"bioimagehub-methods/{secrets.token_hex(8)}"
-
-
-def remove_group(group: str | None) -> None:
-    """Remove a control group whose processes have ended."""
-    controllers = find_controllers() if group is not None else None
-    if controllers is not None and group is not None:
-        controllers.remove(group)
 
 
 def _needed() -> tuple[Path, ...]:
@@ -190,22 +183,14 @@ def _system() -> list[str]:
 
 
 def _limited(limits: MethodLimits) -> list[str]:
-    return [
-        "prlimit",
-        f"--as={limits.memory}",
-        f"--cpu={limits.cpu_seconds}",
-        f"--fsize={limits.disk}",
-        f"--nproc={limits.processes}",
-        "--core=0",
-        "--nofile=1024",
-        "--",
-    ]
+    """Give the command that sets the limits of each process; it runs under the uid of the method."""
+    set_to = {"as": limits.memory, "cpu": limits.cpu_seconds, "fsize": limits.disk, "nproc": limits.processes}
+    options = [f"{name}={value}" for name, value in {**set_to, "core": 0, "nofile": 1024}.items()]
+    return [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), *options, "--"]
 
 
 def _try(sandbox: Bubblewrap) -> None:
     """Run a command that tells how far it is kept apart."""
-    from bioimagehub.hub.sandbox.limits import MethodLimits
-
     code = (
         "import os, socket; print(sum(name.isdigit() for name in os.listdir('/proc')) < 5, os.path.exists('/root'), "
         "len(socket.if_nameindex()), 'ready')"

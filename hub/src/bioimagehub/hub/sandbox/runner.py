@@ -1,4 +1,4 @@
-"""What runs in the sandbox: ``python -I -B -m bioimagehub.hub.sandbox.runner DESCRIPTOR``.
+"""What runs in the sandbox: ``python -I -B runner.py DESCRIPTOR``.
 
 It reads the image, calls the method, and writes its prediction as a zip file to the descriptor. It runs together with
 the method, so nothing is believed of what it gives.
@@ -25,12 +25,13 @@ OUTPUT = Path("/tmp/.output")  # noqa: S108 - in the sandbox
 
 def main() -> None:
     """Run the method on the image."""
+    descriptor = int(sys.argv[1])
+    predict = load_function()
+    # Not before: a method that fails at once fails fast.
     import numpy as np
 
-    descriptor = int(sys.argv[1])
     described = json.loads(DESCRIPTION.read_text("utf-8"))
     image = label_image(np.load(IMAGE, allow_pickle=False), described["axes"], described["spacing"])
-    predict = load_function()
     prediction = predict(image)
     write_prediction(prediction, described, OUTPUT)
     sys.stdout.flush()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ import numpy as np
 
 from bioimagehub.challenges.submissions import Caps, check_files
 from bioimagehub.hub.errors import SandboxError
-from bioimagehub.hub.sandbox.bubblewrap import new_group, remove_group
+from bioimagehub.hub.sandbox.leftovers import new_folder, new_group, remove_group
 from bioimagehub.hub.sandbox.pipes import run_with_pipes
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     Image = tuple[NDArray[Any], Sequence[str], Sequence[float] | None]
     """Pixels, axes, and the spacing along each axis but c in µm and s, or None."""
 
+RUNNER = Path(__file__).with_name("runner.py")
 _FORMATS = {"points": ("csv", ".csv"), "landmarks": ("csv", ".csv"), "values": ("csv", ".csv")} | {
     "tracks": ("ctc", "_RES")
 }
@@ -143,7 +143,7 @@ def run_method(
 def _run_case(
     method: Method, image: Image, expected: Expected, sandbox: Bubblewrap, limits: MethodLimits, folder: Path
 ) -> CaseRun:
-    with tempfile.TemporaryDirectory(prefix="method-") as place:
+    with new_folder() as place:
         work = Path(place)
         name = _write_input(image, expected, work / "input")
         with (work / "output.zip").open("wb") as target:
@@ -183,10 +183,10 @@ def _write_input(image: Image, expected: Expected, folder: Path) -> str:
 
 
 def _run(method: Method, work: Path, sandbox: Bubblewrap, limits: MethodLimits, target: IO[bytes]) -> Ended:
-    group = new_group(sandbox)
+    group = new_group()
 
     def command(output: int, status: int) -> list[str]:
-        inner = [sandbox.python, "-I", "-B", "-m", "bioimagehub.hub.sandbox.runner", str(output)]
+        inner = [sandbox.python, "-I", "-B", str(RUNNER), str(output)]
         shown = {"/input": work / "input", "/method": method.folder}
         return sandbox.command(inner, limits, shown=shown, status=status, group=group)
 
