@@ -13,7 +13,7 @@ from bioimagehub.challenges.metrics.maps import METRICS as MAPS
 from bioimagehub.challenges.metrics.restoration import METRICS as RESTORATION
 from bioimagehub.challenges.metrics.screening import METRICS as SCREENING
 from bioimagehub.challenges.phantoms import airy_spot, expose, gaussian_spot, lateral_sigma
-from bioimagehub.challenges.simulators import cells, maps, noise, phenotypes, spots, tomogram
+from bioimagehub.challenges.simulators import cells, maps, noise, phenotypes, spots, tissue, tomogram
 from bioimagehub.challenges.simulators import tracks as moving
 
 
@@ -189,3 +189,51 @@ def test_phenotypes_can_be_told_by_simple_measurements() -> None:
     assert SCREENING["moa_accuracy_nsc"].score(tally) >= 0.5
     assert SCREENING["ssmd"].score(tally) > 1
     assert not isnan(SCREENING["moa_accuracy_nscb"].score(tally))
+
+
+@pytest.mark.parametrize(("stain", "vector"), [("dab", (0.27, 0.57, 0.78)), ("eosin", (0.07, 0.99, 0.11))])
+def test_stains_of_tissue_are_those_that_were_put_in(stain: str, vector: tuple[float, ...]) -> None:
+    quiet = {"count": 0, "variation": 0.0, "photons": 60_000.0, "read_noise": 0.0}
+    found = tissue.simulate(4, stain=stain, haematoxylin=0.6, amount=0.8, unspecific=0.25, **quiet)  # type: ignore[arg-type]
+    density = -np.log10(found.image.astype(float) / 60_000)
+    pair = np.array([(0.65, 0.70, 0.29), vector])
+    pair /= np.linalg.norm(pair, axis=1, keepdims=True)
+    for kind, amounts in enumerate([(0.0, 0.0), (0.072, 0.2), (0.072, 0.8)]):
+        # Away from edges, where light of two regions mixes.
+        inside = ndimage.binary_erosion(found.truth == kind, iterations=3)
+        mean = density[:, inside].mean(axis=1)
+        assert np.linalg.lstsq(pair.T, mean)[0] == pytest.approx(amounts, abs=0.002)
+
+
+def test_nuclei_of_tissue_take_haematoxylin_alone() -> None:
+    same = {"shape": (200, 200), "photons": 60_000.0, "variation": 0.0}
+    some, none = (tissue.simulate(2, count=count, sparseness=0.0, **same) for count in (90, 0))  # type: ignore[arg-type]
+    assert (some.truth == none.truth).all()
+    density = -np.log10(np.maximum(some.image, 1) / 60_000)
+    nuclei = ndimage.binary_erosion(density[0] > 0.3, iterations=2)
+    assert nuclei.sum() > 500
+    assert not nuclei[some.truth == 0].any()
+    colour = density[:, nuclei].mean(axis=1)
+    assert colour / np.linalg.norm(colour) == pytest.approx(np.array((0.65, 0.70, 0.29)) / 0.998, abs=0.03)
+
+
+def test_regions_of_tissue_have_their_shares_and_glass_is_white() -> None:
+    found = tissue.simulate(1, glass=0.3, epithelium=0.25)
+    assert found.truth.dtype == np.uint8
+    shares = np.bincount(found.truth.ravel()) / found.truth.size
+    assert shares == pytest.approx([0.3, 0.45, 0.25], abs=1e-4)
+    glass = found.image[:, ndimage.binary_erosion(found.truth == 0, iterations=3)].astype(float)
+    assert glass.mean() == pytest.approx(4000, rel=0.002)
+    assert glass.var() == pytest.approx(4000 + 16, rel=0.05)
+    assert np.unique(tissue.simulate(1, glass=0.0, epithelium=1.0).truth).tolist() == [2]
+
+
+def test_vectors_differ_between_laboratories() -> None:
+    def colour(seed: int, deviation: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        found = tissue.simulate(seed, shape=(96, 96), count=0, haematoxylin=0.0, deviation=deviation)
+        inside = ndimage.binary_erosion(found.truth == 2, iterations=3)
+        mean = -np.log10(found.image[:, inside].astype(float) / 4000).mean(axis=1)
+        return np.asarray(mean / np.linalg.norm(mean))
+
+    assert np.ptp([colour(seed, 0.0) for seed in range(4)], axis=0).max() < 0.01
+    assert np.ptp([colour(seed, 0.05) for seed in range(4)], axis=0).max() > 0.05
