@@ -209,8 +209,9 @@ def _try(sandbox: Bubblewrap) -> None:
         os.close(read)
         os.close(write)
     if result is None or result.stdout.split() != ["True", "False", "1", "ready"]:
+        reason = " ".join(told.split())[-300:]
         msg = (
-            f"There is no sandbox on this machine: {sandbox.program} does not work: {" ".join(told.split())[-300:]}. Methods of "
+            f"There is no sandbox on this machine: {sandbox.program} does not work: {reason}. Methods of "
             "participants are refused. Allow user namespaces (sysctl user.max_user_namespaces; on Ubuntu also "
             "kernel.apparmor_restrict_unprivileged_userns=0), or take predictions only."
         )
