@@ -190,6 +190,17 @@ def test_harm(harm: str, run: Run, tmp_path: Path) -> None:
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_memory_of_all_processes_without_control_groups(
+    run: Run, sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under a hub that does not run as root."""
+    monkeypatch.setattr("bioimagehub.hub.sandbox.running.new_group", lambda: None)
+    source = HARM["fills it by many"][0]
+    result = run(f"{source}\ndef predict(image):\n    return image\n", limits=replace(LIMITS, seconds=60))
+    assert "ended by the system: it used more than" in result.cases[0].message
+    assert result.cases[0].seconds < 30
+
+
 def test_processes_in_the_background_end_with_it(run: Run) -> None:
     source = """
 import os, time

@@ -16,7 +16,8 @@ class MethodLimits:
     cpu_seconds : int
         Time that one of its processes may compute.
     memory : int
-        Bytes: of each process; of all together where the hub may make control groups. Files in the sandbox count.
+        Bytes: of each process, and of all together. Where the hub may make control groups that is exact and counts
+        files in the sandbox; elsewhere it is looked at four times a second.
     cpus : float
         Cores, where the hub may make control groups; also the number of threads that libraries are told to use.
     processes : int

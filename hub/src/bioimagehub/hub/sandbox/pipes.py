@@ -13,10 +13,15 @@ import time
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _PART = 2**16
+_LOOK = 0.25
+"""Seconds between two looks at the memory."""
+
 _PATIENCE = 10.0
 """Seconds after its end for the system to take the processes away."""
 
@@ -29,8 +34,8 @@ class Ended:
     ----------
     code : int
         Exit code; negative for the signal that ended it.
-    timed_out, too_large : bool
-        Whether it was ended because its time was over, or because it gave more than it may.
+    timed_out, too_large, too_hungry : bool
+        Whether it was ended because its time was over, it gave more than it may, or held more memory.
     log : bytes
         The first bytes that it printed.
     cut : bool
@@ -44,6 +49,7 @@ class Ended:
     code: int
     timed_out: bool
     too_large: bool
+    too_hungry: bool
     log: bytes
     cut: bool
     begun: bool
@@ -71,7 +77,13 @@ class _Taken:
 
 
 def run_with_pipes(
-    make_command: Callable[[int, int], Sequence[str]], target: IO[bytes], *, seconds: float, output: int, log: int
+    make_command: Callable[[int, int], Sequence[str]],
+    target: IO[bytes],
+    *,
+    seconds: float,
+    memory: int,
+    output: int,
+    log: int,
 ) -> Ended:
     """Run a command until it ends or its time is over.
 
@@ -83,6 +95,8 @@ def run_with_pipes(
     target : file
         Where the output goes.
     seconds : float
+    memory : int
+        Bytes that all processes may hold together. They are looked at from time to time; a control group is exact.
     output, log : int
         Bytes of output, after which the command is ended; and of what it prints, after which no more is kept.
 
@@ -120,11 +134,12 @@ def run_with_pipes(
             printed: _Taken(log, logged.append),
             status_read: _Taken(_PART, first.learn),
         }
-        timed_out = _drain(first, taken, out_read, begin + seconds)
+        timed_out = _drain(first, taken, out_read, begin + seconds, memory)
     return Ended(
         process.returncode,
         timed_out,
         taken[out_read].full,
+        first.too_hungry,
         b"".join(logged),
         taken[printed].full,
         first.begun,
@@ -139,6 +154,9 @@ class _First:
         self._maker = maker
         self._status = b""
         self._descriptor: int | None = None
+        self._process: psutil.Process | None = None
+        self._looked = 0.0
+        self.too_hungry = False
 
     @property
     def begun(self) -> bool:
@@ -151,15 +169,31 @@ class _First:
         line, end, _ = self._status.partition(b"\n")
         if end and not self.begun:
             with contextlib.suppress(ValueError, KeyError, TypeError, OSError):
-                self._descriptor = os.pidfd_open(json.loads(line)["child-pid"])
+                number = json.loads(line)["child-pid"]
+                self._descriptor = os.pidfd_open(number)
+                self._process = psutil.Process(number)
 
-    def wait(self, deadline: float) -> bool:
+    def wait(self, seconds: float) -> bool:
         """Wait for the program to end; tell whether it did."""
         try:
-            self._maker.wait(max(0.0, deadline - time.monotonic()))
+            self._maker.wait(max(0.0, seconds))
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def is_hungry(self, memory: int) -> bool:
+        """Tell whether all processes of the sandbox together hold more bytes of memory, if it is time to look."""
+        if self._process is None or time.monotonic() - self._looked < _LOOK:
+            return False
+        self._looked = time.monotonic()
+        held = 0
+        # Processes that end meanwhile hold nothing.
+        with contextlib.suppress(psutil.Error):
+            for one in (self._process, *self._process.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    held += _held(one)
+        self.too_hungry = held > memory
+        return self.too_hungry
 
     def kill(self) -> None:
         """End everything."""
@@ -181,23 +215,39 @@ class _First:
             os.close(self._descriptor)
 
 
-def _drain(first: _First, taken: dict[int, _Taken], output: int, deadline: float) -> bool:
-    """Take from all pipes until they are closed; end the sandbox when its time is over, or it gives too much."""
+def _held(process: psutil.Process) -> int:
+    """Give the memory of a process: of what it shares with others, such as those it was forked from, its part."""
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.AccessDenied:
+        return int(process.memory_info().rss)
+
+
+def _drain(first: _First, taken: dict[int, _Taken], output: int, deadline: float, memory: int) -> bool:
+    """Take from all pipes until they are closed; end the sandbox when its time is over, or it takes or gives too much.
+
+    Returns
+    -------
+    bool
+        Whether its time was over.
+    """
     with selectors.DefaultSelector() as selector:
         for descriptor in taken:
             os.set_blocking(descriptor, False)
             selector.register(descriptor, selectors.EVENT_READ)
         while selector.get_map():
             left = deadline - time.monotonic()
-            if left <= 0 or taken[output].full:
+            if left <= 0 or taken[output].full or first.is_hungry(memory):
                 first.kill()
                 return left <= 0
-            for key, _ in selector.select(min(left, 1.0)):
+            for key, _ in selector.select(min(left, _LOOK)):
                 data = os.read(key.fd, _PART)
                 taken[key.fd].take(data)
                 if not data:
                     selector.unregister(key.fd)
-    if first.wait(deadline):
-        return False
-    first.kill()
-    return True
+    # What closes all pipes goes on all the same.
+    while not first.wait(min(_LOOK, deadline - time.monotonic())):
+        if time.monotonic() >= deadline or first.is_hungry(memory):
+            first.kill()
+            return time.monotonic() >= deadline
+    return False

@@ -191,7 +191,9 @@ def _run(method: Method, work: Path, sandbox: Bubblewrap, limits: MethodLimits, 
         return sandbox.command(inner, limits, shown=shown, status=status, group=group)
 
     try:
-        ended = run_with_pipes(command, target, seconds=limits.seconds, output=limits.output, log=limits.log)
+        ended = run_with_pipes(
+            command, target, seconds=limits.seconds, memory=limits.memory, output=limits.output, log=limits.log
+        )
     finally:
         remove_group(group)
     if not ended.begun:
@@ -209,10 +211,10 @@ def _explain(ended: Ended, limits: MethodLimits) -> str | None:
         return f"The method took longer than {limits.seconds:g} s for an image and was ended. Make it faster."
     if ended.too_large:
         return f"The prediction of an image has more than {limits.output} bytes. Use the smallest type that holds it."
-    if ended.code == 0:
+    if ended.code == 0 and not ended.too_hungry:
         return None
     killed = {128 + signal.SIGKILL, 128 + signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXCPU}
-    if ended.code in killed:
+    if ended.too_hungry or ended.code in killed:
         return (
             f"The method was ended by the system: it used more than {limits.memory} bytes of memory or "
             f"{limits.cpu_seconds} s of computing time. Use less; take the image in parts."
