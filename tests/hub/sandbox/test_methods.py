@@ -12,7 +12,8 @@ import pytest
 from bioimagehub.challenges.formats import formats_of
 from bioimagehub.challenges.submissions import Caps, Expected, open_files
 from bioimagehub.hub.errors import MethodError, SandboxError, SandboxMissingError
-from bioimagehub.hub.sandbox import describe_environment, find_sandbox, load_method, run_method
+from bioimagehub.hub.sandbox import describe_environment, find_sandbox, load_method, open_images, run_method
+from challenges.challenge_files import write_challenge
 from hub.sandbox.conftest import IMAGE, LIMITS, SHAPE
 
 if TYPE_CHECKING:
@@ -159,3 +160,20 @@ def test_environment_is_on_record(sandbox: Bubblewrap) -> None:
     assert found["sandbox"].startswith("bubblewrap ")
     assert found["limits"]["memory"] == LIMITS.memory
     assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.usefixtures("samples")
+def test_method_of_a_challenge(tmp_path: Path, sandbox: Bubblewrap) -> None:
+    from bioimagehub.challenges.submissions import check_submission
+    from bioimagehub.challenges.submissions.contracts import expect
+
+    challenge = write_challenge(tmp_path / "c")
+    (tmp_path / "a.py").write_text(THRESHOLD)
+    method = load_method(tmp_path / "a.py", tmp_path / "method")
+    images, expected = open_images(challenge, "public"), expect(challenge, "public")
+    pixels, axes, spacing = images("a")
+    assert (pixels.shape, tuple(axes), spacing) == (expected["a"].shape, expected["a"].axes, expected["a"].spacing)
+    result = run_method(method, images, {"a": expected["a"], "b": expected["b"]}, sandbox, LIMITS, tmp_path / "out")
+    assert result.ok, result.cases
+    report = check_submission(result.predictions, challenge, "public")
+    assert [problem.case for problem in report.problems] == ["c"]

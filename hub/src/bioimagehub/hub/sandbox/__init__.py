@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bioimagehub.hub.sandbox.bubblewrap import Bubblewrap, find_sandbox
+from bioimagehub.hub.sandbox.images import open_images
 from bioimagehub.hub.sandbox.installed import describe_environment
 from bioimagehub.hub.sandbox.limits import MethodLimits
 from bioimagehub.hub.sandbox.method import Method, load_method
@@ -17,5 +18,6 @@ __all__ = [
     "describe_environment",
     "find_sandbox",
     "load_method",
+    "open_images",
     "run_method",
 ]
