@@ -177,7 +177,7 @@ def test_a_certificate_that_nobody_trusts_is_refused(tmp_path: Path, into: Path)
 def test_a_file_that_changes_meanwhile_is_never_mixed(store: StoreServer, get: Get, folder: Path, into: Path) -> None:
     old, new = make_bytes(LARGE, 1), make_bytes(LARGE, 2)
     (folder / "image.tif").write_bytes(old)
-    store.fault("image.tif", rate=4e6)
+    store.fault("image.tif", rate=1e6)
     changed = False
 
     def change(progress: Any) -> None:
@@ -192,8 +192,8 @@ def test_a_file_that_changes_meanwhile_is_never_mixed(store: StoreServer, get: G
     outcome = only(get("image.tif", progress=change, connections=4))
     assert changed
     assert outcome.status == "fetched", outcome.reason
-    assert (into / "image.tif").read_bytes() in (old, new)
-    assert (into / "image.tif").read_bytes() == new
+    # Said so, a failure does not compare twenty million bytes one by one.
+    assert {old: "old", new: "new"}.get((into / "image.tif").read_bytes(), "mixed") == "new"
     assert "thrown away" in outcome.notes[0]
 
 

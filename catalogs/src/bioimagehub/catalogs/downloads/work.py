@@ -290,6 +290,9 @@ class Worker:
     def _try_again(self, job: Job, error: BrokenOffError) -> None:
         task = job.task
         with self._queue.lock:
+            if job.partial is not task.partial:
+                # It has been begun again meanwhile, by somebody who also sees to it.
+                return
             task.attempts += 1
             given_up = task.attempts > self._desk.settings.tries * task.flying
         if given_up:
