@@ -212,3 +212,28 @@ def test_a_label_image_is_no_table_of_spots(tmp_path: Path) -> None:
     challenge = write_challenge(tmp_path, text.partition("metrics:")[0] + "metrics: [spot_f1]\n")
     with pytest.raises(TruthError, match=r"which takes points. Keep it in a folder"):
         open_truth(challenge, "public").load(challenge.find_case("public", "a"))
+
+
+def test_answers_to_generated_cases(tmp_path: Path) -> None:
+    """Of a screen the mechanism of each well is its class; of a label image the number of objects is the count."""
+
+    def made(folder: str, task: str, metric: str, simulator: str) -> Challenge:
+        text = SIMULATED.replace("instance_segmentation", task).replace("metrics: [f1]", f"metrics: [{metric}]")
+        text = text.replace("{name: cells, parameters: {shape: [48, 40], count: 4}}", simulator)
+        return write_challenge(tmp_path / folder, text.replace(", parameters: {count: 2}", ""))
+
+    counting = made("counting", "counting", "count_bias", "{name: cells, parameters: {shape: [48, 40], count: 4}}")
+    truth, case = open_truth(counting, "public"), counting.find_case("public", "one")
+    image = open_source(counting, "public", case).simulated.truth  # type: ignore[union-attr]
+    assert truth.load(case) == {"objects": float(len(np.unique(image)) - 1)}
+    screen = "{name: phenotypes, parameters: {shape: [24, 24], count: 2, controls: 1}}"
+    classes = made("classes", "classification", "accuracy", screen)
+    truth, case = open_truth(classes, "public"), classes.find_case("public", "one")
+    put_in = open_source(classes, "public", case).simulated.truth  # type: ignore[union-attr]
+    found = truth.load(case)
+    assert found == {name.partition("/")[0]: moa for name, moa in put_in.items() if name.endswith("/moa")}
+    assert found["w0000"] == "aneuploidy"
+    assert "no effect" in found.values()
+    strange = made("strange", "classification", "accuracy", "{name: cells, parameters: {shape: [48, 40], count: 4}}")
+    with pytest.raises(TruthError, match=r"gives no classes\. Expected a field moa .* Take the simulator phenotypes"):
+        open_truth(strange, "public").load(strange.find_case("public", "one"))

@@ -14,6 +14,7 @@ from bioimagehub.challenges.errors import TruthError
 from bioimagehub.challenges.points import Points
 from bioimagehub.challenges.sources import EntrySource, SimulatedSource, open_source
 from bioimagehub.challenges.truth_files import find_truth_file, load_truth_file
+from bioimagehub.challenges.values import by_item
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -109,7 +110,10 @@ class SourceTruth(Images):
         truth, source = self.challenge.splits[self.split].truth, self.open(case)
         counting = self.challenge.task == "counting"
         if isinstance(source, SimulatedSource):
-            return count_objects(source.simulated.truth) if counting else source.simulated.truth
+            found = source.simulated.truth
+            if self.challenge.task == "classification":
+                return take_classes(found, case.id)
+            return count_objects(found) if counting else found
         if truth.label is not None and (counting or self.challenge.kind in ("labels", "classes")):
             labels = source.load(truth.label)
             return count_objects(labels) if counting else labels
@@ -141,6 +145,30 @@ def count_objects(truth: Any) -> Any:
     if hasattr(truth, "lineage"):
         return {"objects": float(len(truth.lineage))}
     return {"objects": float(np.count_nonzero(np.unique(truth)))} if isinstance(truth, np.ndarray) else truth
+
+
+def take_classes(truth: Any, name: str) -> dict[str, float | str]:
+    """Return the mechanism of action of each well of a screen, as the class of the item.
+
+    Raises
+    ------
+    TruthError
+        If the simulator says nothing of mechanisms.
+
+    Examples
+    --------
+    >>> take_classes({"w0000/moa": "apoptosis", "w0000/concentration": 0.5}, "plate-1")
+    {'w0000': 'apoptosis'}
+    """
+    wells = by_item(truth, f"the truth of {name}") if isinstance(truth, dict) else {}
+    classes = {well: fields["moa"] for well, fields in wells.items() if "moa" in fields}
+    if not classes:
+        msg = (
+            f"The simulator of the case {name} gives no classes. Expected a field moa of each item. Take the simulator "
+            "phenotypes, or keep the truth in a folder: truth.folder."
+        )
+        raise TruthError(msg)
+    return classes
 
 
 def open_truth(
