@@ -79,7 +79,7 @@ def _add_submit(actions: Actions) -> None:
     parser = _add(actions, "submit", "send predictions to the challenge of a hub", root=False)
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="folder or zip file of predictions")
     parser.add_argument("--phase", help="which phase (default: the only one)")
-    parser.add_argument("--hub", metavar="ADDRESS", help="address of the portal (default: BIOIMAGEHUB_PORTAL)")
+    parser.add_argument("--hub", metavar="ADDRESS", help="address of the portal (default: BIOIMAGEHUB_PORTAL_URL)")
     parser.add_argument(
         "--token-file", type=Path, metavar="FILE", help="file with a token (default: BIOIMAGEHUB_TOKEN holds it)"
     )
