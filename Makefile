@@ -30,7 +30,7 @@ ifneq ($(MADE_AT),$(CURDIR))
 .PHONY: $(DONE)/venv
 endif
 
-.PHONY: help hub test check notebooks bench lock clean browser
+.PHONY: help hub test check notebooks bench lock clean browser sandbox
 
 help:  ## list these commands
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,7 @@ help:  ## list these commands
 hub: $(DONE)/hub $(DONE)/project  ## install the hub and run it, until Ctrl-C; ARGS go to `bioimagehub up`
 	@exec $(BIN)/bioimagehub up $(ARGS)
 
-test: $(DONE)/develop $(DONE)/project browser  ## run all tests; ARGS go to pytest, such as ARGS="tests/hub -x"
+test: $(DONE)/develop $(DONE)/project browser sandbox  ## run all tests; ARGS go to pytest, such as ARGS="tests/hub -x"
 	@$(BIN)/pytest --ignore=tests/benchmarks $(ARGS)
 
 check: $(DONE)/develop $(DONE)/project  ## lint, formatting, types and the direction of the imports
@@ -104,3 +104,14 @@ browser:
 	  $$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq --yes install chromium >/dev/null; } || { \
 	  echo >&2 "apt-get could not install Chromium; its message is above." \
 	    "Install Chromium or Chrome by hand so that one of these is on PATH: $(BROWSERS)"; exit 1; }
+
+sandbox:
+	@if command -v bwrap >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then as_root=env; elif sudo -n true 2>/dev/null; then as_root='sudo -n env'; else \
+	  echo >&2 "Bubblewrap (bwrap) is not on PATH and this user may not install it." \
+	    "Ask for it (Debian: apt-get install bubblewrap) and run make again."; exit 1; fi; \
+	echo "Installing Bubblewrap, in which the tests run methods"; \
+	{ $$as_root apt-get -qq update && \
+	  $$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq --yes install bubblewrap >/dev/null; } || { \
+	  echo >&2 "apt-get could not install Bubblewrap; its message is above." \
+	    "Install it by hand so that bwrap is on PATH."; exit 1; }
