@@ -137,6 +137,7 @@ class RunningHub:
             "idle-culler": "jupyterhub_idle_culler",
             "portal": "bioimagehub.hub.portal.web",
             "portal-worker-1": "bioimagehub.hub.portal.worker",
+            "portal-runner": "bioimagehub.hub.portal.runner",
         }
         for pid, line in self.marked().items():
             for name, pattern in patterns.items():

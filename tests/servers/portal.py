@@ -74,7 +74,7 @@ class RunningPortal:
         self._api = f"http://127.0.0.1:{hub_port}/hub/api"
         self._token, portal_token = os.urandom(16).hex(), os.urandom(16).hex()
         self._environment = {**os.environ, **(environment or {})}
-        for name in ("data/inbox", "data/submissions", "truth", "work"):
+        for name in ("data/inbox", "data/submissions", "data/challenges", "truth", "work", "methods"):
             (folder / "portal" / name).mkdir(parents=True)
         self.configuration = PortalConfiguration(
             folder=folder / "portal",
@@ -88,7 +88,8 @@ class RunningPortal:
             cookie_secret=os.urandom(16).hex(),
             **{
                 "organisers": "organisers", "submission_size": 2**24, "challenge_size": 2**26,
-                "attempts_per_day": 1000, "score_seconds": 120, "score_memory": 2**34, "session_hours": 1.0,
+                "attempts_per_day": 1000, "method_seconds": 60,
+                "method_memory": 2**32, "score_seconds": 120, "score_memory": 2**34, "session_hours": 1.0,
                 **settings,
             },
         )  # fmt: skip
@@ -106,12 +107,15 @@ class RunningPortal:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._tokens: dict[str, str] = {}
 
-    def start(self, workers: int = 1) -> RunningPortal:
+    def start(self, workers: int = 1, *, runner: bool = False) -> RunningPortal:
         """Start everything and wait until it answers."""
         self.start_web()
         self._run("hub", [sys.executable, "-m", "jupyterhub", "-f", str(self.folder / "jupyterhub_config.py")])
         for number in range(workers):
             self.start_worker(f"worker-{number}")
+        if runner:
+            self._run_portal("runner", "bioimagehub.hub.portal.runner")
+            self._wait(self.configuration.methods_ready.exists, "runner")
         self._wait(lambda: requests.get(f"{self.public}/health", timeout=10).status_code == 200, "hub")
         return self
 

@@ -27,10 +27,10 @@ def start_portal(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Ite
     started: list[RunningPortal] = []
 
     def start(**settings: object) -> RunningPortal:
-        workers = settings.pop("workers", 1)
+        workers, runner = settings.pop("workers", 1), settings.pop("runner", False)
         portal = RunningPortal(tmp_path_factory.mktemp("portal"), **settings)
         started.append(portal)
-        return portal.start(workers)
+        return portal.start(workers, runner=runner)
 
     yield start
     for portal in started:

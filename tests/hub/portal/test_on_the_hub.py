@@ -26,15 +26,16 @@ PREFIX = "/services/challenges"
 DEADLINE = 120
 
 SUBMIT = """
-import os, requests
-with open("p.zip", "rb") as file:
-    answer = requests.post(
-        "{url}/services/challenges/api/challenges/squares/phases/practice/submissions",
-        params={{"filename": "p.zip", "entry": "from a notebook"}},
-        headers={{"Authorization": f"token {{os.environ['JUPYTERHUB_API_TOKEN']}}"}},
-        data=file,
-    )
-print(answer.status_code, answer.json())
+from pathlib import Path
+from bioimagehub.challenges.submitting import submit
+Path("method.py").write_text('''
+import numpy as np
+from scipy import ndimage
+def predict(image):
+    return ndimage.label(image.values > image.values.mean())[0].astype(np.uint16)
+''')
+print(submit("p.zip", "squares", "practice", entry="from a notebook").id)
+print(submit("method.py", "squares", "practice", entry="a method").id)
 """
 SPY = """
 import glob, os
@@ -85,21 +86,21 @@ def _status(pid: int) -> dict[str, str]:
 def test_the_portal_and_its_workers_have_uids_of_their_own(hub: RunningHub, challenge: str) -> None:
     uids = {}
     for pid, line in hub.marked().items():
-        for name in ("portal.web", "portal.worker"):
+        for name in ("portal.web", "portal.worker", "portal.runner"):
             if f"bioimagehub.hub.{name}" in line:
                 status = _status(pid)
                 uids.setdefault(name, set()).add(status["Uid"].split()[1])
                 assert status["NoNewPrivs"] == "1"
                 assert status["Groups"] == ""
-    assert len(uids["portal.web"]) == len(uids["portal.worker"]) == 1
-    assert uids["portal.web"].isdisjoint(uids["portal.worker"])
-    assert "0" not in uids["portal.web"] | uids["portal.worker"]
+    assert {name: len(found) for name, found in uids.items()} == dict.fromkeys(uids, 1)
+    assert len(uids) == len(set.union(*uids.values())) == 3
+    assert "0" not in set.union(*uids.values())
 
 
 def test_the_truth_is_the_workers_alone(hub: RunningHub, challenge: str) -> None:
     folder = hub.state / "portal"
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
-    assert modes == {"portal": 0o711, "data": 0o770, "truth": 0o700, "work": 0o700}
+    assert modes == {"portal": 0o711, "data": 0o770, "truth": 0o700, "work": 0o700, "methods": 0o700}
     (web,) = (pid for pid, line in hub.marked().items() if "bioimagehub.hub.portal.web" in line)
     truth = next((folder / "truth").rglob("a.npy"))
     assert truth.stat().st_uid == (folder / "truth").stat().st_uid != (folder / "data").stat().st_uid
@@ -118,7 +119,8 @@ def test_participants_submit_from_a_page_and_from_a_notebook(
     kernel: Kernel = person.start_kernel()
     (hub.state / "homes" / "ben" / "p.zip").write_bytes(predictions(6))
     (hub.state / "homes" / "ben" / "p.zip").chmod(0o644)
-    assert kernel.run(SUBMIT.format(url=hub.url)).startswith("201 ")
+    sent_by_notebook = kernel.run(SUBMIT).split()
+    assert len(sent_by_notebook) == 2
     assert kernel.run(SPY.format(state=hub.state)).strip() == "[]"
     sent = tmp_path / "predictions.zip"
     sent.write_bytes(predictions(7))
@@ -141,7 +143,7 @@ def test_participants_submit_from_a_page_and_from_a_notebook(
         deadline = time.monotonic() + DEADLINE
         page.goto(f"{hub.url}{PREFIX}/challenge/squares/practice/board")
         while not all(
-            f"{name} not worse" in page.inner_text("table.board") for name in ("ann", "from a notebook — ben")
+            name in page.inner_text("table.board") for name in ("ann", "from a notebook — ben", "a method — ben")
         ):
             assert time.monotonic() < deadline, page.inner_text("main")
             page.wait_for_timeout(300)
@@ -153,7 +155,7 @@ def test_participants_submit_from_a_page_and_from_a_notebook(
 
 
 def test_a_killed_portal_is_back(hub: RunningHub, challenge: str) -> None:
-    for name in ("portal", "portal-worker-1"):
+    for name in ("portal", "portal-worker-1", "portal-runner"):
         before = hub.processes()[name]
         os.kill(before, 9)
         deadline = time.monotonic() + DEADLINE

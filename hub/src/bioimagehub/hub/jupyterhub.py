@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bioimagehub.hub.errors import SettingsError
 from bioimagehub.hub.installed import installed_path
 from bioimagehub.hub.isolation import SHARED_NOTICE, Isolation
-from bioimagehub.hub.portal.service import PORTAL_NAME, portal_role, portal_service
+from bioimagehub.hub.portal.service import PORTAL_NAME, portal_address, portal_role, portal_service
 from bioimagehub.hub.proxy import update_proxy
 from bioimagehub.hub.settings import load_settings
 
@@ -140,6 +140,7 @@ def update_servers(c: Config, isolation: Isolation) -> None:
         "DASK_GATEWAY__PUBLIC_ADDRESS": "{JUPYTERHUB_SERVICE_PREFIX}dask",
         "DASK_GATEWAY__AUTH__TYPE": "jupyterhub",
         "BIOIMAGEHUB_GATEWAY_PORT": str(settings.ports.gateway),
+        **({"BIOIMAGEHUB_PORTAL_URL": portal_address(settings)} if settings.portal.enabled else {}),
     }
 
 

@@ -37,6 +37,7 @@ folder. A setting that is not listed here is refused.
 | `BIOIMAGEHUB_CREDENTIALS` | file of access to stores; the hub sets the user's own |
 | `BIOIMAGEHUB_READER_...` | the [reader layer](reader.md); the hub sets one cache for all processes of a user |
 | `BIOIMAGEHUB_HOSTS` | further rules for where archives have moved to, see [hosts](hosts.md) |
+| `BIOIMAGEHUB_PORTAL_URL` | the portal of the challenges; the hub sets it for its users |
 | `BIOIMAGEHUB_NOTEBOOKS` | the hub's notebooks; the hub sets it from `notebooks` |
 """
 

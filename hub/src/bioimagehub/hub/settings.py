@@ -100,6 +100,11 @@ class Portal(_Section):
     )
     score_seconds: int = Field(3600, ge=10, description="Time that checking and scoring one submission may take.")
     score_memory: ByteSize = Field(ByteSize(8 * 1024**3), description="Memory that scoring one submission may take.")
+    methods: bool = Field(
+        True, description="Whether methods are taken, too, which the hub runs in a sandbox where this machine has one."
+    )
+    method_seconds: int = Field(600, ge=1, description="Time that a method may take for one image.")
+    method_memory: ByteSize = Field(ByteSize(4 * 1024**3), description="Memory that a method may take.")
     session_hours: float = Field(12, gt=0, le=720, description="Time after which a browser logs in again.")
 
 

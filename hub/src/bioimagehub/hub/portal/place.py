@@ -6,13 +6,16 @@
     ├── data/               0770  of the portal's uid and its group, in which the workers are
     │   ├── portal.sqlite
     │   ├── inbox/          what is being received
-    │   └── submissions/    what was received: <id>/<file>, never changed
+    │   ├── submissions/    what was received: <id>/<file>, never changed
+    │   └── challenges/     challenge files by edition, and images that are generated from a secret
     ├── truth/              0700  of the workers' uid alone
     │   └── <edition>/      a challenge file and its truth
-    └── work/               0700  of the workers' uid alone: what is being unpacked
+    ├── work/               0700  of the workers' uid alone: what is being unpacked
+    └── methods/            0700  of the runner's uid alone: methods that are run
 
-Where the hub runs as root, the portal has one private uid and its workers another one. So whatever goes wrong in the
-process that answers the network, it cannot read the truth. Else all of them run under the hub's own uid.
+Where the hub runs as root, the portal has one private uid, its workers another one, and what runs methods a third. So
+whatever goes wrong in the process that answers the network, or in a sandbox, it cannot read the truth. Else all of them
+run under the hub's own uid.
 """
 
 from __future__ import annotations
@@ -25,15 +28,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from bioimagehub.hub.cgroups import find_controllers
 from bioimagehub.hub.errors import SettingsError
-from bioimagehub.hub.isolation import Isolation, hidden_above, needed_paths
+from bioimagehub.hub.isolation import Isolation, hidden_above, hub_name, needed_paths
 
 if TYPE_CHECKING:
     from bioimagehub.hub.settings import Settings
 
 CONFIGURATION_VARIABLE = "BIOIMAGEHUB_PORTAL"
 # No user of JupyterHub can have a name with a slash.
-WEB_USER, WORKER_USER = "portal/web", "portal/worker"
+WEB_USER, WORKER_USER, RUNNER_USER = "portal/web", "portal/worker", "portal/runner"
 
 
 class PortalConfiguration(BaseModel):
@@ -77,6 +81,8 @@ class PortalConfiguration(BaseModel):
     score_seconds: int
     score_memory: int
     session_hours: float
+    method_seconds: int
+    method_memory: int
     lease_seconds: float = 30.0
 
     @classmethod
@@ -118,6 +124,21 @@ class PortalConfiguration(BaseModel):
         return self.folder / "truth"
 
     @property
+    def challenges(self) -> Path:
+        """What of the challenges is no secret, by edition."""
+        return self.data / "challenges"
+
+    @property
+    def methods_ready(self) -> Path:
+        """Touched again and again by what runs methods, while it can."""
+        return self.data / "methods-ready"
+
+    @property
+    def methods(self) -> Path:
+        """Methods that are run."""
+        return self.folder / "methods"
+
+    @property
     def work(self) -> Path:
         """What is being unpacked."""
         return self.folder / "work"
@@ -149,12 +170,14 @@ class Place:
         """Make the folders with their owners and permissions; keep what is in them."""
         self.folder.mkdir(mode=0o711, exist_ok=True)
         self.folder.chmod(0o711)
-        web, worker = self.isolation.uid(WEB_USER), self.isolation.uid(WORKER_USER)
+        web, worker, runner = (self.isolation.uid(user) for user in (WEB_USER, WORKER_USER, RUNNER_USER))
         for name, owner, mode in (
             ("data", web, 0o770),
             ("data/inbox", web, 0o770),
             ("data/submissions", web, 0o770),
+            ("data/challenges", worker, 0o750),
             ("truth", worker, 0o700),
+            ("methods", runner, 0o700),
             ("work", worker, 0o700),
         ):
             path = self.folder / name
@@ -163,9 +186,19 @@ class Place:
                 os.chown(path, owner, web, follow_symlinks=False)
             path.chmod(mode if self.isolation.kind == "uid" else 0o700)
 
-    def command(self, module: str, user: str, *arguments: str) -> list[str]:
-        """Return the command of one of the portal's processes, under its uid where there is one."""
-        python = [sys.executable, "-P", "-m", module, *arguments]
+    def command(self, module: str, user: str, memory: int | None = None) -> list[str]:
+        """Return the command of one of the portal's processes, under its uid and within a limit, where there are any.
+
+        Parameters
+        ----------
+        module : str
+            What is run.
+        user : str
+            Whose uid it has.
+        memory : int or None
+            Bytes that it may have with all that it starts, where this machine can limit.
+        """
+        python = [sys.executable, "-P", "-m", module]
         if self.isolation.kind == "shared":
             return python
         confined = [sys.executable, "-I", "-m", "bioimagehub.hub.confine", "--folder", str(self.folder)]
@@ -173,4 +206,7 @@ class Place:
         for path in needed_paths(self.isolation.settings):
             if hidden_above(path) is not None:
                 confined += ["--show", str(path)]
+        if memory is not None and find_controllers() is not None:
+            name = f"{hub_name(self.isolation.settings.state)}/{user.replace('/', '-')}"
+            confined += ["--group", name, "--memory", str(memory)]
         return [*confined, "--", *python]

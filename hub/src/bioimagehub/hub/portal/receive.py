@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 import uuid
 import zipfile
 from pathlib import PurePosixPath
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from bioimagehub.challenges.challenge import parse_challenge
 from bioimagehub.challenges.errors import ChallengeError
-from bioimagehub.hub.errors import NotFoundError, PortalError, TooLargeError
+from bioimagehub.hub.errors import ConflictError, NotFoundError, PortalError, TooLargeError
 from bioimagehub.hub.portal.context import challenge_of
 from bioimagehub.hub.portal.store.challenges import add_edition, find_challenge
 from bioimagehub.hub.portal.store.database import now
-from bioimagehub.hub.portal.store.models import WAITING, SubmissionRow
+from bioimagehub.hub.portal.store.models import METHOD, PREDICTIONS, WAITING, SubmissionRow
 from bioimagehub.hub.portal.store.submissions import add_submission, check_may_submit
 from bioimagehub.hub.portal.uploads import Upload
 
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
     from bioimagehub.challenges.challenge import Challenge
     from bioimagehub.challenges.challenge_parts import Phase
     from bioimagehub.hub.portal.context import Context
+    from bioimagehub.hub.portal.place import PortalConfiguration
     from bioimagehub.hub.portal.store.models import EditionRow
 
-PREDICTIONS = "predictions"
+METHOD_SUFFIXES = (".ipynb", ".py")
+# What runs methods says that often that it can, and a little more.
+READY_SECONDS = 60.0
 ENTRY_LENGTH = 60
 DEFINITION_BYTES = 2**20
 # What a file may be called on the disk; what somebody called it is not used there.
@@ -76,7 +80,22 @@ def clean_filename(name: str | None) -> str:
     return "".join(letter for letter in last if letter.isprintable())[:200] or "submission"
 
 
-def begin_submission(context: Context, challenge: str, phase: str, user: str) -> Upload:
+def choose_kind(kind: str | None, filename: str) -> str:
+    """Return what is submitted: as was said, else by the ending of the file."""
+    if kind in (PREDICTIONS, METHOD):
+        return kind
+    return METHOD if PurePosixPath(filename).suffix.lower() in METHOD_SUFFIXES else PREDICTIONS
+
+
+def takes_methods(configuration: PortalConfiguration) -> bool:
+    """Tell whether methods can be run now: something runs them, and has found a sandbox."""
+    try:
+        return time.time() - configuration.methods_ready.stat().st_mtime < READY_SECONDS
+    except FileNotFoundError:
+        return False
+
+
+def begin_submission(context: Context, challenge: str, phase: str, user: str, kind: str) -> Upload:
     """Check that somebody may submit, and give the file that the bytes go into.
 
     Raises
@@ -84,8 +103,14 @@ def begin_submission(context: Context, challenge: str, phase: str, user: str) ->
     NotFoundError
         If there is no such challenge or phase.
     ConflictError, LimitReachedError
-        See `bioimagehub.hub.portal.store.submissions.check_may_submit`.
+        See `bioimagehub.hub.portal.store.submissions.check_may_submit`; also where there is no sandbox for a method.
     """
+    if kind == METHOD and not takes_methods(context.configuration):
+        msg = (
+            "This hub takes no methods: it has no sandbox to run them in, or its setting portal.methods is off. "
+            "Submit predictions."
+        )
+        raise ConflictError(msg)
     with context.store.reading() as session:
         row, edition = find_challenge(session, challenge)
         wanted = find_phase(challenge_of(edition), phase)
@@ -96,7 +121,7 @@ def begin_submission(context: Context, challenge: str, phase: str, user: str) ->
 
 
 def keep_submission(
-    context: Context, upload: Upload, challenge: str, phase: str, user: str, entry: str, filename: str
+    context: Context, upload: Upload, challenge: str, phase: str, user: str, entry: str, filename: str, kind: str
 ) -> str:
     """Keep a whole upload as a submission and return its id.
 
@@ -124,7 +149,7 @@ def keep_submission(
             add_submission(
                 session,
                 SubmissionRow(
-                    id=identifier, challenge_id=row.id, phase=phase, user=user, entry=entry, kind=PREDICTIONS,
+                    id=identifier, challenge_id=row.id, phase=phase, user=user, entry=entry, kind=kind,
                     filename=filename, size=upload.size, sha256=digest, received=now(), state=WAITING, report=[],
                 ),
                 edition,
@@ -142,9 +167,14 @@ def stored_name(filename: str) -> str:
     return f"submission{suffixes.lower()}" if SUFFIX.fullmatch(suffixes) else "submission"
 
 
-def payload(context_folder: Path, row: SubmissionRow) -> Path:
+def payload(submissions: Path, row: SubmissionRow) -> Path:
     """Return where the file of a submission is, in the folder of all submissions."""
-    return context_folder / row.id / stored_name(row.filename)
+    return submissions / row.id / stored_name(row.filename)
+
+
+def predictions_of(submissions: Path, row: SubmissionRow) -> Path:
+    """Return where the predictions of a submission are: what was sent, or what its method gave."""
+    return submissions / row.id / "predictions.zip" if row.kind == METHOD else payload(submissions, row)
 
 
 def _sync_folder(path: Path) -> None:

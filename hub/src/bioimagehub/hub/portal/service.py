@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.hub.environment import catalog_environment
 from bioimagehub.hub.errors import SettingsError
-from bioimagehub.hub.portal.place import CONFIGURATION_VARIABLE, WEB_USER, WORKER_USER, Place, PortalConfiguration
+from bioimagehub.hub.portal.place import (
+    CONFIGURATION_VARIABLE,
+    RUNNER_USER,
+    WEB_USER,
+    WORKER_USER,
+    Place,
+    PortalConfiguration,
+)
 
 if TYPE_CHECKING:
     from bioimagehub.hub.settings import Settings
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
 
 PORTAL_NAME = "challenges"
 PREFIX = f"/services/{PORTAL_NAME}"
+RUNNER_MEMORY = 2 * 1024**3
 
 
 def portal_service(settings: Settings, folder: StateFolder) -> dict[str, Any]:
@@ -29,6 +37,11 @@ def portal_service(settings: Settings, folder: StateFolder) -> dict[str, Any]:
         "oauth_no_confirm": True,
         "display": True,
     }
+
+
+def portal_address(settings: Settings) -> str:
+    """Return where notebooks on this hub find the portal: on loopback, so that it works with and without TLS."""
+    return f"http://127.0.0.1:{settings.ports.portal}{PREFIX}"
 
 
 def portal_role() -> dict[str, Any]:
@@ -88,6 +101,8 @@ def portal_configuration(settings: Settings, folder: StateFolder) -> PortalConfi
         score_seconds=portal.score_seconds,
         score_memory=int(portal.score_memory),
         session_hours=portal.session_hours,
+        method_seconds=portal.method_seconds,
+        method_memory=int(portal.method_memory),
     )
 
 
@@ -140,4 +155,21 @@ def portal_processes(settings: Settings, folder: StateFolder) -> list[PortalProc
         )
         for number in range(1, settings.portal.workers + 1)
     ]
-    return [web, *workers]
+    return [web, *workers, *([_runner(settings, place, common, private)] if settings.portal.methods else [])]
+
+
+def _runner(
+    settings: Settings, place: Place, common: dict[str, str], configuration: PortalConfiguration
+) -> PortalProcess:
+    folder = str(place.folder / "methods")
+    # What is around the method needs some, too.
+    memory = int(settings.portal.method_memory) + RUNNER_MEMORY
+    return PortalProcess(
+        "portal-runner",
+        place.command("bioimagehub.hub.portal.runner", RUNNER_USER, memory),
+        {
+            **common, "HOME": folder, "TMPDIR": folder, "NUMBA_CACHE_DIR": f"{folder}/numba",
+            CONFIGURATION_VARIABLE: configuration.model_dump_json(),
+        },
+        None,
+    )  # fmt: skip

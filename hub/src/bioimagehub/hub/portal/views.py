@@ -80,12 +80,14 @@ class SubmissionView(BaseModel):
     size: int
     sha256: str
     received: datetime
-    state: str = Field(description="waiting, checking, scoring, scored, refused, failed or withdrawn.")
+    state: str = Field(description="waiting, running, checking, scoring, scored, refused, failed or withdrawn.")
     counts: bool = Field(description="Whether it counts against the limits.")
     ahead: int | None = Field(description="Submissions before it in the queue; null if it does not wait.")
     stage: str | None = Field(description="What is being done with it now.")
     finished: datetime | None
     problems: list[ProblemView]
+    kind: str = Field(description="predictions, or method.")
+    run: dict[str, Any] | None = Field(description="Of a method: how it ran, and in what environment.")
 
 
 class ResultView(BaseModel):
@@ -165,6 +167,8 @@ def view_submission(session: Session, row: SubmissionRow, challenge: ChallengeRo
         stage=stage_of(session, row.id),
         finished=row.finished,
         problems=[ProblemView(**problem) for problem in row.report],
+        kind=row.kind,
+        run=row.run,
     )
 
 

@@ -16,7 +16,7 @@ from bioimagehub.hub.errors import StoreUnavailableError
 from bioimagehub.hub.portal.context import challenge_of
 from bioimagehub.hub.portal.life import die_with_parent
 from bioimagehub.hub.portal.place import PortalConfiguration
-from bioimagehub.hub.portal.receive import installation, payload
+from bioimagehub.hub.portal.receive import installation, payload, predictions_of
 from bioimagehub.hub.portal.scoring import settle
 from bioimagehub.hub.portal.scoring.child import Ended, run_step
 from bioimagehub.hub.portal.store.boards import results_of
@@ -26,18 +26,19 @@ from bioimagehub.hub.portal.store.models import (
     INSTALL,
     RANK,
     RESCORE,
+    RUNNING,
     SCORING,
     EditionRow,
     JobRow,
     SubmissionRow,
 )
-from bioimagehub.hub.portal.store.queue import claim, give_back, renew
+from bioimagehub.hub.portal.store.queue import WORK, claim, give_back, renew
 from bioimagehub.hub.portal.store.submissions import set_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bioimagehub.hub.portal.scoring.steps import Step
+    from bioimagehub.hub.portal.scoring.child import Step
 
 IDLE_SECONDS = 0.5
 # A job is given up after as many faults of its own, and after as many workers that died with it.
@@ -54,9 +55,15 @@ class Worker:
         What the hub told it.
     store : Store
         The database, with its tables made.
+    work : Path or None
+        Where it unpacks; None for the folder of workers that read the truth.
     """
 
-    def __init__(self, configuration: PortalConfiguration, store: Store) -> None:
+    kinds: tuple[str, ...] = WORK
+
+    def __init__(self, configuration: PortalConfiguration, store: Store, work: Path | None = None) -> None:
+        self._work = work or configuration.work
+        self._seconds = float(configuration.score_seconds)
         self._configuration = configuration
         self._store = store
         self._lease = configuration.lease_seconds
@@ -72,9 +79,10 @@ class Worker:
         """Do jobs."""
         self._sweep()
         while not self._stopping.is_set():
+            self._lives()
             try:
                 with self._store.writing() as session:
-                    job = claim(session, self._name, self._lease)
+                    job = claim(session, self._name, self._lease, self.kinds)
                 if job is not None:
                     self._do(job)
                     continue
@@ -82,9 +90,12 @@ class Worker:
                 _log.warning("%s", str(error).partition(".")[0])
             self._stopping.wait(IDLE_SECONDS)
 
+    def _lives(self) -> None:
+        """Tell that this worker lives; nobody asks one that scores."""
+
     def _sweep(self) -> None:
         """Remove what killed workers have unpacked."""
-        for path in self._configuration.work.glob("*-job-*"):
+        for path in self._work.glob("*-job-*"):
             if not Path("/proc", path.name.partition("-")[0]).exists():
                 shutil.rmtree(path, ignore_errors=True)
 
@@ -92,14 +103,14 @@ class Worker:
         if job.attempts > ATTEMPTS:
             self._write(partial(settle.settle_failure, self._store, job, self._name, "too many workers died with it"))
             return
-        folder = self._configuration.work / f"{os.getpid()}-job-{job.id}"
+        folder = self._work / f"{os.getpid()}-job-{job.id}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
         try:
             step, settled = self._prepare(job, folder)
             ended = run_step(
                 step,
-                seconds=self._configuration.score_seconds,
+                seconds=self._seconds,
                 memory=self._configuration.score_memory,
                 beat=partial(self._beat, job),
                 period=self._lease / 4,
@@ -144,10 +155,11 @@ class Worker:
         """Renew the lease and tell the stage; False if the job is to be left."""
         if self._stopping.is_set():
             return False
+        self._lives()
         try:
             with self._store.writing() as session:
                 held = renew(session, job.id, self._name, self._lease, stage)
-                if held and stage in (CHECKING, SCORING) and job.kind != RESCORE and job.submission_id:
+                if held and stage in (RUNNING, CHECKING, SCORING) and job.kind != RESCORE and job.submission_id:
                     set_state(session, job.submission_id, stage)
         except StoreUnavailableError as error:
             # The end will tell whether the job is still this worker's.
@@ -163,17 +175,19 @@ class Worker:
         folder = configuration.truth / str(job.edition_id)
         if job.kind == INSTALL:
             upload = installation(configuration.inbox, job.edition_id)
-            return Installation(upload, folder, work), partial(self._installed, job, upload, folder)
+            shown = configuration.challenges / str(job.edition_id)
+            return Installation(upload, folder, shown, work), partial(self._installed, job, upload, folder)
         if job.kind == RANK:
             entries, results, controls, cause = settle.read_entries(store, job)
             split = self._split(job)
-            step = Ranking(folder, str(job.phase), results, controls.get(split, {}))
-            return step, lambda values: settle.settle_board(store, job, self._name, values["board"], entries, cause)
+            ranking = Ranking(folder, str(job.phase), results, controls.get(split, {}))
+            return ranking, lambda values: settle.settle_board(store, job, self._name, values["board"], entries, cause)
         with store.reading() as session:
             row = session.get_one(SubmissionRow, job.submission_id)
             known = [result.result for result, _ in results_of(session, row.id)]
-        path = payload(configuration.submissions, row)
-        return Evaluation(folder, row.phase, path, known, work), partial(self._evaluated, job, path)
+        path = predictions_of(configuration.submissions, row)
+        step = Evaluation(folder, row.phase, path, known, work)
+        return step, partial(self._evaluated, job, payload(configuration.submissions, row))
 
     def _split(self, job: JobRow) -> str:
         with self._store.reading() as session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
@@ -14,6 +14,7 @@ from bioimagehub.hub.portal.api.parameters import ChallengeName, PhaseName, Subm
 from bioimagehub.hub.portal.people import Caller, context_of
 from bioimagehub.hub.portal.receive import (
     begin_submission,
+    choose_kind,
     clean_entry,
     clean_filename,
     keep_submission,
@@ -49,15 +50,20 @@ async def submit(
     entry: Annotated[
         str | None, Query(description="Name on the board beside yours, of letters that can be seen.", max_length=60)
     ] = None,
+    kind: Annotated[
+        Literal["predictions", "method"] | None,
+        Query(description="What it is; else .py and .ipynb are methods, and all else predictions."),
+    ] = None,
 ) -> Acknowledgement:
     """Send a submission. The answer means that it is kept and will be scored once."""
     context = context_of(request)
     named = clean_entry(entry, person.name)
-    upload = await run_in_threadpool(begin_submission, context, challenge, phase, person.name)
+    chosen = choose_kind(kind, filename)
+    upload = await run_in_threadpool(begin_submission, context, challenge, phase, person.name, chosen)
     try:
         await receive_body(request, upload)
         identifier = await run_in_threadpool(
-            keep_submission, context, upload, challenge, phase, person.name, named, clean_filename(filename)
+            keep_submission, context, upload, challenge, phase, person.name, named, clean_filename(filename), chosen
         )
     finally:
         upload.discard()

@@ -20,10 +20,12 @@ from bioimagehub.hub.portal.pages.templates import show
 from bioimagehub.hub.portal.people import Visitor, check_form, context_of
 from bioimagehub.hub.portal.receive import (
     begin_submission,
+    choose_kind,
     clean_entry,
     clean_filename,
     find_phase,
     keep_submission,
+    takes_methods,
 )
 from bioimagehub.hub.portal.store.challenges import find_challenge
 from bioimagehub.hub.portal.store.submissions import find_own, list_own, withdraw
@@ -41,8 +43,8 @@ def form(request: Request, person: Visitor, challenge: ChallengeName, phase: Pha
         wanted = find_phase(challenge_of(edition), phase)
         shown = view_phase(session, row, edition, wanted, person.name)
         view = view_challenge(session, row, edition, person.name)
-    origin = f"{request.url.scheme}://{request.url.netloc}"
-    return show(request, "submit", person, challenge=view, phase=shown, origin=origin)
+    methods = takes_methods(context_of(request).configuration)
+    return show(request, "submit", person, challenge=view, phase=shown, methods=methods)
 
 
 @router.post("/challenge/{challenge}/{phase}/submit")
@@ -53,7 +55,8 @@ async def submit(request: Request, person: Visitor, challenge: ChallengeName, ph
     async def accept(sent: Form) -> Upload:
         check_form(person, sent.fields.get("form_token"))
         clean_entry(sent.fields.get("entry"), person.name)
-        return await run_in_threadpool(begin_submission, context, challenge, phase, person.name)
+        kind = choose_kind(sent.fields.get("kind"), sent.filename or "")
+        return await run_in_threadpool(begin_submission, context, challenge, phase, person.name, kind)
 
     sent = await receive_form(request, accept, context.configuration.submission_size)
     upload = require_file(sent)
@@ -61,6 +64,7 @@ async def submit(request: Request, person: Visitor, challenge: ChallengeName, ph
         identifier = await run_in_threadpool(
             keep_submission, context, upload, challenge, phase, person.name,
             clean_entry(sent.fields.get("entry"), person.name), clean_filename(sent.filename),
+            choose_kind(sent.fields.get("kind"), sent.filename or ""),
         )  # fmt: skip
     finally:
         upload.discard()

@@ -8,7 +8,7 @@ import resource
 import signal
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bioimagehub.hub.portal.life import die_with_parent
 
@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from bioimagehub.hub.portal.scoring.steps import Step
 
 PR_SET_DUMPABLE = 4
+
+
+class Step(Protocol):
+    """What a worker does with a job."""
+
+    def run(self, tell: Callable[[str], None], /) -> dict[str, Any]:
+        """Do it, tell the stages, and return what came of it."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,15 @@ from bioimagehub.hub.portal.store.models import (
     FAILED,
     REFUSED,
     RESCORE,
+    SCORE,
     SCORED,
+    WAITING,
     ChallengeRow,
     EditionRow,
     JobRow,
     SubmissionRow,
 )
-from bioimagehub.hub.portal.store.queue import add_rescores, ask_for_board, finish, rescores_left
+from bioimagehub.hub.portal.store.queue import add_rescores, ask_for_board, finish, new_job, rescores_left
 from bioimagehub.hub.portal.store.submissions import set_state
 
 if TYPE_CHECKING:
@@ -54,6 +56,20 @@ def _ask_for_boards(session: Session, edition: EditionRow) -> None:
 
     for phase in challenge_of(edition).phases:
         ask_for_board(session, edition.id, phase.name)
+
+
+def settle_run(store: Store, job: JobRow, worker: str, values: dict[str, Any]) -> bool:
+    """Write how a method ran, and have its predictions scored; False if the job was not this worker's any more."""
+    with store.writing() as session:
+        if not finish(session, job.id, worker):
+            return False
+        row = session.get_one(SubmissionRow, job.submission_id)
+        if values["problems"]:
+            set_state(session, row.id, REFUSED, values["problems"], values["run"])
+        else:
+            set_state(session, row.id, WAITING, run=values["run"])
+            session.add(new_job(SCORE, job.edition_id, turn=row.user, submission=row.id))
+    return True
 
 
 def settle_evaluation(store: Store, job: JobRow, worker: str, values: dict[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from bioimagehub.challenges.scoring import score
 from bioimagehub.challenges.submissions import Caps, check_submission, open_predictions
 from bioimagehub.challenges.submissions.archive import unpack
 from bioimagehub.challenges.truth import open_truth
+from bioimagehub.hub.portal.scoring.shown import show_challenge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +44,15 @@ class Installation:
         What the organiser sent. It may be gone, if the challenge was installed before a worker was killed.
     folder : Path
         Where the challenge is kept.
+    shown : Path
+        Where that of it goes which is no secret, for those who run methods.
     work : Path
         An empty folder beside it.
     """
 
     upload: Path
     folder: Path
+    shown: Path
     work: Path
 
     def run(self, tell: Tell) -> dict[str, Any]:
@@ -72,6 +76,9 @@ class Installation:
         missing = [f"{split}: {why}" for split, why in review.skipped.items() if split in wanted]
         if missing:
             return {"report": missing, "controls": None}
+        tell("writing what methods are shown")
+        if not self.shown.exists():
+            show_challenge(challenge, self.folder, self.shown)
         controls = {
             split: {name: result.as_dict() for name, result in results.items()}
             for split, results in review.controls.items()
@@ -190,9 +197,6 @@ class Ranking:
             controls={name: Result.from_dict(result) for name, result in self.controls.items()},
         )
         return {"board": publishable(board, hidden=phase.hidden).as_dict()}
-
-
-Step = Installation | Evaluation | Ranking
 
 
 def warm_up() -> None:

@@ -21,16 +21,19 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from bioimagehub.hub.portal.store.columns import JsonText, Moment
 
 # What a submission can be. Those that count are held against the limits.
-WAITING, CHECKING, SCORING, SCORED = "waiting", "checking", "scoring", "scored"
+WAITING, RUNNING, CHECKING, SCORING, SCORED = "waiting", "running", "checking", "scoring", "scored"
 REFUSED, FAILED, WITHDRAWN = "refused", "failed", "withdrawn"
-COUNTED = (WAITING, CHECKING, SCORING, SCORED)
+COUNTED = (WAITING, RUNNING, CHECKING, SCORING, SCORED)
+
+# What is submitted.
+PREDICTIONS, METHOD = "predictions", "method"
 
 # What an edition of a challenge can be.
 EDITION_WAITING, EDITION_ACTIVE, EDITION_REFUSED = "waiting", "active", "refused"
 
 # What a job can be, and what it does.
 JOB_WAITING, JOB_RUNNING, JOB_DONE = "waiting", "running", "done"
-INSTALL, SCORE, RESCORE, RANK = "install", "score", "rescore", "rank"
+INSTALL, RUN, SCORE, RESCORE, RANK = "install", "run", "score", "rescore", "rank"
 
 
 class Base(DeclarativeBase):
@@ -87,8 +90,8 @@ class SubmissionRow(Base):
             "uq_submissions_bytes",
             "challenge_id", "phase", "user", "entry", "sha256",
             unique=True,
-            sqlite_where=text("state IN ('waiting', 'checking', 'scoring', 'scored')"),
-            postgresql_where=text("state IN ('waiting', 'checking', 'scoring', 'scored')"),
+            sqlite_where=text("state IN ('waiting', 'running', 'checking', 'scoring', 'scored')"),
+            postgresql_where=text("state IN ('waiting', 'running', 'checking', 'scoring', 'scored')"),
         ),
     )  # fmt: skip
 
@@ -105,6 +108,8 @@ class SubmissionRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     # What the validator or the hub said: a list of {case, what, expected, cure}.
     report: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    # Of a method: how it ran, and in what environment.
+    run: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     finished: Mapped[datetime | None] = mapped_column(Moment)
 
 
@@ -113,7 +118,7 @@ class JobRow(Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        UniqueConstraint("submission_id", "edition_id"),
+        UniqueConstraint("submission_id", "edition_id", "kind"),
         Index("ix_jobs_state_id", "state", "id"),
     )
 

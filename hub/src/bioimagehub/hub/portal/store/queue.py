@@ -15,11 +15,13 @@ from sqlalchemy import case, func, or_, select, update
 from bioimagehub.hub.portal.store.database import now
 from bioimagehub.hub.portal.store.models import (
     FAILED,
+    INSTALL,
     JOB_DONE,
     JOB_RUNNING,
     JOB_WAITING,
     RANK,
     RESCORE,
+    RUN,
     SCORE,
     SCORED,
     WAITING,
@@ -29,10 +31,14 @@ from bioimagehub.hub.portal.store.models import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy.orm import Session
 
 # A board that is asked for again within this time is made once.
 BOARD_SECONDS = 3.0
+# What workers do that read the truth; methods are run by those that do not.
+WORK = (INSTALL, SCORE, RESCORE, RANK)
 
 
 def new_job(
@@ -45,7 +51,7 @@ def new_job(
     )  # fmt: skip
 
 
-def claim(session: Session, worker: str, lease: float) -> JobRow | None:
+def claim(session: Session, worker: str, lease: float, kinds: Collection[str] = WORK) -> JobRow | None:
     """Take the oldest job that can be taken, or return None.
 
     Nobody's second job begins while the first is under way, so one person's many do not keep the others waiting.
@@ -59,6 +65,8 @@ def claim(session: Session, worker: str, lease: float) -> JobRow | None:
         The name of the worker; another one after each start.
     lease : float
         Seconds for which the job is this worker's.
+    kinds : collection of str
+        What the worker does.
     """
     moment = now()
     busy = select(JobRow.turn).where(JobRow.state == JOB_RUNNING, JobRow.lease > moment)
@@ -66,7 +74,10 @@ def claim(session: Session, worker: str, lease: float) -> JobRow | None:
     due = JobRow.created <= moment - timedelta(seconds=BOARD_SECONDS)
     urgency = case(((JobRow.kind == RANK) & due, 0), (JobRow.kind == RANK, 2), else_=1)
     job = session.scalars(
-        select(JobRow).where(free, JobRow.turn.not_in(busy)).order_by(urgency, JobRow.id).limit(1)
+        select(JobRow)
+        .where(free, JobRow.kind.in_(kinds), JobRow.turn.not_in(busy))
+        .order_by(urgency, JobRow.id)
+        .limit(1)
     ).first()
     if job is None:
         return None
@@ -108,7 +119,7 @@ def place_in_queue(session: Session, submission: str) -> int | None:
     if job is None or job.state != JOB_WAITING:
         return None
     before = select(func.count()).select_from(JobRow)
-    before = before.where(JobRow.state != JOB_DONE, JobRow.id < job.id, JobRow.kind.in_((SCORE, RESCORE)))
+    before = before.where(JobRow.state != JOB_DONE, JobRow.id < job.id, JobRow.kind.in_((RUN, SCORE, RESCORE)))
     return session.scalar(before) or 0
 
 
@@ -152,7 +163,7 @@ def retry_failed(session: Session, challenge_id: int) -> int:
     ).all()
     session.execute(
         update(JobRow)
-        .where(JobRow.submission_id.in_(failed))
+        .where(JobRow.submission_id.in_(failed), JobRow.stage.startswith("failed"))
         .values(state=JOB_WAITING, faults=0, stage="waiting", finished=None)
     )
     session.execute(

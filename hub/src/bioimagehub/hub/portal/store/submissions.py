@@ -13,6 +13,8 @@ from bioimagehub.hub.portal.store.models import (
     COUNTED,
     JOB_DONE,
     JOB_WAITING,
+    METHOD,
+    RUN,
     SCORE,
     WAITING,
     WITHDRAWN,
@@ -123,7 +125,8 @@ def add_submission(session: Session, row: SubmissionRow, edition: EditionRow) ->
         raise ConflictError(msg)
     session.add(row)
     session.flush()
-    session.add(new_job(SCORE, edition.id, turn=row.user, submission=row.id))
+    kind = RUN if row.kind == METHOD else SCORE
+    session.add(new_job(kind, edition.id, turn=row.user, submission=row.id))
 
 
 def list_own(session: Session, user: str, challenge: str | None = None) -> list[tuple[SubmissionRow, ChallengeRow]]:
@@ -184,9 +187,17 @@ def withdraw(session: Session, identifier: str, user: str) -> SubmissionRow:
     return row
 
 
-def set_state(session: Session, identifier: str, state: str, report: list[dict[str, Any]] | None = None) -> None:
-    """Set the state of a submission, and what the validator or the hub says of it."""
+def set_state(
+    session: Session,
+    identifier: str,
+    state: str,
+    report: list[dict[str, Any]] | None = None,
+    run: dict[str, Any] | None = None,
+) -> None:
+    """Set the state of a submission; what the validator or the hub says of it ends it; and how a method ran."""
     values: dict[str, Any] = {"state": state}
     if report is not None:
         values |= {"report": report, "finished": now()}
+    if run is not None:
+        values["run"] = run
     session.execute(update(SubmissionRow).where(SubmissionRow.id == identifier).values(**values))

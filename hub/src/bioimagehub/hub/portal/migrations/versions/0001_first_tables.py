@@ -7,7 +7,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
-COUNTS = "state IN ('waiting', 'checking', 'scoring', 'scored')"
+COUNTS = "state IN ('waiting', 'running', 'checking', 'scoring', 'scored')"
 
 
 def upgrade() -> None:
@@ -69,6 +69,7 @@ def _create_submissions() -> None:
         sa.Column("received", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("run", sa.Text(), nullable=True),
         sa.Column("finished", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["challenge_id"], ["challenges.id"], name=op.f("fk_submissions_challenge_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
@@ -123,7 +124,7 @@ def _create_work() -> None:
         sa.ForeignKeyConstraint(["edition_id"], ["editions.id"], name=op.f("fk_jobs_edition_id")),
         sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_jobs_submission_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
-        sa.UniqueConstraint("submission_id", "edition_id", name=op.f("uq_jobs_submission_id_edition_id")),
+        sa.UniqueConstraint("submission_id", "edition_id", "kind", name=op.f("uq_jobs_submission_id_edition_id_kind")),
     )
     op.create_index("ix_jobs_state_id", "jobs", ["state", "id"], unique=False)
     op.create_table(
