@@ -311,7 +311,7 @@ def test_scripts_in_names_are_text(portal: RunningPortal, predictions: Callable[
     session.close()
 
 
-@pytest.mark.parametrize("entry", ["x" * 59 + "\u2028y", "a\u202eb", "a\u200bb", "nul\x00"])
+@pytest.mark.parametrize("entry", ["a\ue000b", "a\u202eb", "a\u200bb", "nul\x00"])
 def test_names_that_deceive_are_refused(portal: RunningPortal, predictions: Callable[..., bytes], entry: str) -> None:
     answer = portal.submit("ivan", predictions(4), entry=entry)
     assert answer.status_code == 400
