@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -73,8 +74,9 @@ class Choices:
         return cls(**cls.REFERENCES[reference])
 
 
+@cache
 def library_version() -> str:
-    """Return the version of this library, which is part of each score's conventions."""
+    """Return the version of this library, which is part of each score's conventions; it is read from its file once."""
     return metadata.version("bioimagehub")
 
 
