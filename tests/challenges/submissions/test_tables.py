@@ -23,6 +23,8 @@ SHAPE = (24, 30)
     ("text", "told"),
     [
         (b"", "it is empty"),
+        (b"\n", "it is empty"),
+        (b"\ny,y\n1,2\n", "a column is there twice"),
         (b"y;x\n1;2\n", "parted by semicolons"),
         (b"y,x\n1,nan\n2,3\n4\n", "row 2 has the cell 'nan'.*row 4 has 1 cells"),
         (b"y,x\n1_0,2\n", "row 2 has the cell '1_0'"),

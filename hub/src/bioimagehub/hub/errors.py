@@ -72,7 +72,7 @@ class MethodError(HubError, ValueError):
 
 
 class SandboxMissingError(HubError, RuntimeError):
-    """This machine cannot keep a method apart from everything else. Methods are refused then, and not run."""
+    """A method cannot be kept apart from everything else on this machine. Methods are refused then, and not run."""
 
 
 class SandboxError(HubError, OSError):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from math import isfinite, nan
 from numbers import Rational

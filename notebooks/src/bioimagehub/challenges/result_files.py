@@ -19,13 +19,15 @@ def save_result(path: Path, result: Result) -> None:
     text = json.dumps(result.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(f"{text}\n", encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
         msg = f"The result {path} cannot be written: {error.strerror}. Name a file in a folder that you may write."
         raise ResultFileError(msg) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            temporary.unlink(missing_ok=True)
 
 
 def load_result(path: Path) -> Result:

@@ -149,17 +149,19 @@ def _run_case(
         with (work / "output.zip").open("wb") as target:
             ended = _run(method, work, sandbox, limits, target)
         message = _explain(ended, limits)
-        log = _tell(ended)
+        # The code is the method's word: on hidden images it stays in the log.
+        log = _tell(ended) + (f"\nIt ended with the code {ended.code}." if ended.code else "")
         if message is None:
             caps = Caps(packed=limits.output, unpacked=limits.output)
             contract = {expected.case: expected}
             form = _FORMATS.get(expected.kind, ("npz", ".npy"))[0]
             report = check_files(work / "output.zip", contract, (form,), caps, folder=work / "out")
-            if report.ok:
+            # A zip file within, or a folder, is taken by the check and is no prediction at its place.
+            if report.ok and (work / "out" / name).exists():
                 shutil.move(work / "out" / name, folder / name)
                 return CaseRun(expected.case, True, "There is a prediction.", log, ended.seconds)
             message = "The prediction of an image is not what the challenge takes. Try the method on the public images."
-            log += f"\n{report}"
+            log += f"\nExpected one file, {name}, at the top." if report.ok else f"\n{report}"
         return CaseRun(expected.case, False, message, log, ended.seconds)
 
 
@@ -219,7 +221,7 @@ def _explain(ended: Ended, limits: MethodLimits) -> str | None:
             f"The method was ended by the system: it used more than {limits.memory} bytes of memory or "
             f"{limits.cpu_seconds} s of computing time. Use less; take the image in parts."
         )
-    return f"The method failed on an image (code {ended.code}). Try it on the public images, where its log is shown."
+    return "The method failed on an image. Try it on the public images, where its log is shown."
 
 
 def _tell(ended: Ended) -> str:

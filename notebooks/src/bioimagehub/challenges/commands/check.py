@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     else:
         _print_review(challenge, review)
-    return 0
+    return 0 if review.controls else 1
 
 
 def _print_review(challenge: Challenge, review: Review) -> None:
@@ -50,6 +50,9 @@ def _print_review(challenge: Challenge, review: Review) -> None:
         print(f"warning: {pitfall}", file=sys.stderr)
     for split, why in review.skipped.items():
         print(f"not checked: {split}: {why}", file=sys.stderr)
+    if not review.controls:
+        print(f"{challenge.name}: nothing was checked. Name the folder of the truth with --root.", file=sys.stderr)
+        return
     print(
         f"{challenge.name} is sound: the truth ranks first by {metrics[0]}; {len(review.pitfalls)} warnings.",
         file=sys.stderr,

@@ -115,15 +115,16 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         If the bytes are no UTF-8, a row is too long, or there are too many.
     """
     with path.open("rb") as file:
-        number = 0
-        for row in csv.reader(_lines(file), strict=True):
-            number += 1
-            if number == 1:
-                row = [name.strip().lower() for name in row]
-                _check_columns(row)
-            if row:
+        named = False
+        for number, row in enumerate(csv.reader(_lines(file), strict=True), 1):
+            if row and not named:
+                named = True
+                columns = [name.strip().lower() for name in row]
+                _check_columns(columns)
+                yield number, columns
+            elif row:
                 yield number, row
-    if not number:
+    if not named:
         refuse("it is empty", "a row with the names of the columns", "Write the table again.")
 
 

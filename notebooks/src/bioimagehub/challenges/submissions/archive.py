@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _PART = 2**20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_END, _END64, _MEMBER = b"PK\x05\x06", b"PK\x06\x06", b"PK\x01\x02"
+_END, _END64, _LOCATOR64, _MEMBER = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02"
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 _AGAIN = "Make the zip file anew, of plain files, such as with shutil.make_archive(name, 'zip', folder)."
 
@@ -60,6 +60,8 @@ def unpack(path: Path, folder: Path, caps: Caps) -> list[Problem]:
             if count > caps.files:
                 return [_refuse(f"the zip file has {count} members", f"at most {caps.files}")]
         with zipfile.ZipFile(path) as archive:
+            if len(archive.infolist()) > caps.files:
+                return [_refuse(f"the zip file has {len(archive.infolist())} members", f"at most {caps.files}")]
             members = [one for one in archive.infolist() if not is_junk(one.orig_filename)]
             problems = _look(members)
             return problems or _write(archive, members, folder, caps)
@@ -87,7 +89,8 @@ def _count_members(file: IO[bytes]) -> int:
     (length,) = struct.unpack_from("<I", tail, at + 12)
     end = start + at
     at64 = at - 76
-    if at64 >= 0 and tail[at64 : at64 + 4] == _END64:
+    # As zipfile does: the longer record counts only where its locator stands before the short one.
+    if at64 >= 0 and tail[at - 20 : at - 16] == _LOCATOR64 and tail[at64 : at64 + 4] == _END64:
         (length,) = struct.unpack_from("<Q", tail, at64 + 40)
         end = start + at64
     if length > end:
