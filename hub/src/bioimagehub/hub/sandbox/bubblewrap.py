@@ -190,10 +190,10 @@ def _limited(limits: MethodLimits) -> list[str]:
 
 
 def _try(sandbox: Bubblewrap) -> None:
-    """Run a command that tells how far it is kept apart."""
+    """Run a command that tells how far it is kept apart: every machine has `/etc/passwd`, and it is never shown."""
     code = (
-        "import os, socket; print(sum(name.isdigit() for name in os.listdir('/proc')) < 5, os.path.exists('/root'), "
-        "len(socket.if_nameindex()), 'ready')"
+        "import os, socket; print(sum(name.isdigit() for name in os.listdir('/proc')) < 5, "
+        "os.path.exists('/etc/passwd'), len(socket.if_nameindex()), 'ready')"
     )
     read, write = os.pipe()
     try:
