@@ -132,7 +132,8 @@ class Truth(Part):
     table : str or None
         The name of a table of points of each entry.
     simulator : bool
-        Whether the simulator gives it.
+        Whether the simulator gives it. Of the task ``classification``, the class of an item is its mechanism of
+        action, as the simulator ``phenotypes`` gives it.
     key : str or None
         Of a hidden split with a simulator: a file with a secret of which the seeds are made. Its path as `folder`'s.
     """
@@ -285,7 +286,8 @@ class Submission(Part):
     Attributes
     ----------
     formats : tuple of str
-        Formats of `bioimagehub.challenges.formats`; empty takes all that fit the task.
+        Modules of `bioimagehub.challenges.formats`: ``csv``, ``ctc``, ``npz``, ``ome_zarr``, ``png``, ``tiff``. Empty
+        takes all that fit the task.
     suffix : str or None
         The ending of the file of a case that ``write_submission`` writes; None takes that of the first format.
     """

@@ -1,10 +1,13 @@
-"""The reference page of challenge files, written from the model: run this module to renew it."""
+"""The page docs/reference/challenge-file.md, made of the model of challenge files.
+
+``python -m bioimagehub.challenges.reference_page > docs/reference/challenge-file.md`` renews it.
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
+import sys
 from typing import TYPE_CHECKING
 
 from bioimagehub.challenges import challenge_parts as parts
@@ -15,11 +18,10 @@ from bioimagehub.challenges.tasks import TASKS, find_task
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-FILE = Path(__file__).parents[4] / "docs" / "reference" / "challenge-file.md"
 HEAD = """\
 # The challenge file
 
-<!-- Written from the model of challenge files; renew it with: python -m bioimagehub.challenges.reference_page -->
+This page is made from the model of challenge files: `python -m bioimagehub.challenges.reference_page`.
 
 A challenge is a folder with a file `challenge.yaml`. It says everything: data, task, truth, metrics, times, limits.
 `bioimagehub challenge new` writes one to begin with, and `bioimagehub challenge check` checks it.
@@ -48,7 +50,7 @@ SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
 )
 
 
-def write_page() -> str:
+def format_page() -> str:
     """Return the page as Markdown."""
     lines = [HEAD.rstrip()]
     for title, text, model in SECTIONS:
@@ -117,4 +119,4 @@ def _controls() -> list[str]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(write_page(), encoding="utf-8")
+    sys.stdout.write(format_page())
