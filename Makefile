@@ -30,7 +30,7 @@ ifneq ($(MADE_AT),$(CURDIR))
 .PHONY: $(DONE)/venv
 endif
 
-.PHONY: help hub test check notebooks bench lock clean browser sandbox
+.PHONY: help hub test check notebooks bench lock clean browser sandbox database
 
 help:  ## list these commands
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,7 @@ help:  ## list these commands
 hub: $(DONE)/hub $(DONE)/project  ## install the hub and run it, until Ctrl-C; ARGS go to `bioimagehub up`
 	@exec $(BIN)/bioimagehub up $(ARGS)
 
-test: $(DONE)/develop $(DONE)/project browser sandbox  ## run all tests; ARGS go to pytest, such as ARGS="tests/hub -x"
+test: $(DONE)/develop $(DONE)/project browser sandbox database  ## run all tests; ARGS go to pytest, such as ARGS="tests/hub -x"
 	@$(BIN)/pytest --ignore=tests/benchmarks $(ARGS)
 
 check: $(DONE)/develop $(DONE)/project  ## lint, formatting, types and the direction of the imports
@@ -51,7 +51,7 @@ notebooks: $(DONE)/develop $(DONE)/project  ## run every notebook on the sample 
 	@$(BIN)/bioimagehub samples build
 	@$(BIN)/pytest --nbval-lax $$(find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*') $(ARGS)
 
-bench: $(DONE)/develop $(DONE)/project  ## measure, with the reference implementations side by side
+bench: $(DONE)/develop $(DONE)/project database  ## measure, with the reference implementations side by side
 	@$(BIN)/pytest -s tests/benchmarks $(ARGS)
 
 # Develop holds everything that the others hold, so it goes first and the others take its versions.
@@ -115,3 +115,19 @@ sandbox:
 	  $$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq --yes install bubblewrap >/dev/null; } || { \
 	  echo >&2 "apt-get could not install Bubblewrap; its message is above." \
 	    "Install it by hand so that bwrap is on PATH."; exit 1; }
+
+# Tests start servers of their own, so Debian is told to make no cluster, and its service has nothing to start.
+database:
+	@if command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then as_root=env; elif sudo -n true 2>/dev/null; then as_root='sudo -n env'; else \
+	  echo >&2 "No PostgreSQL server was found on PATH or in /usr/lib/postgresql and this user may not install one." \
+	    "Ask for it (Debian: apt-get install postgresql) and run make again."; exit 1; fi; \
+	install="$$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq --yes --no-install-recommends install"; \
+	echo "Installing PostgreSQL, which the tests of the portal start and kill"; \
+	{ $$as_root apt-get -qq update && \
+	  $$install postgresql-common >/dev/null && \
+	  $$as_root sed -i 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' \
+	    /etc/postgresql-common/createcluster.conf && \
+	  $$install postgresql >/dev/null; } || { \
+	  echo >&2 "apt-get could not install PostgreSQL; its message is above." \
+	    "Install it by hand so that postgres and initdb are on PATH."; exit 1; }
