@@ -141,7 +141,11 @@ def label_array(
     array.encoding["preferred_chunks"] = dict(zip(dims, pixels.chunks, strict=True))
     if chunks is None:
         return array
-    return array.chunk(_block_sizes(array, pixels, chunks))
+    # Dask takes a while to import, and who reads without it does not wait for it.
+    from bioimagehub.catalogs.arrays.blocks import Blocks
+
+    cut = array.chunk(_block_sizes(array, pixels, chunks))
+    return cut.copy(data=Blocks.of(cut.data))
 
 
 def block_shape(pixels: Pixels, most: int = BLOCK) -> tuple[int, ...]:
