@@ -79,8 +79,7 @@ async def person_of_cookie(request: Request) -> Person:
 
 def _look_up(context: Context, secret: str) -> tuple[str, str] | None:
     with context.store.reading() as session:
-        found = find_session(session, secret)
-        return None if found is None else (found.user, found.token)
+        return find_session(session, secret)
 
 
 async def person_of_token(request: Request, authorization: Annotated[str | None, Security(_token_header)]) -> Person:

@@ -120,8 +120,11 @@ def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 (S
     # The driver begins no transactions of its own: `_begin_sqlite` does.
     connection.isolation_level = None
     cursor = connection.cursor()
-    # What was acknowledged survives a loss of power, too.
-    for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_SECONDS * 1000}", "synchronous=FULL", "foreign_keys=ON"):
+    # What was acknowledged survives a loss of power, too; what is deleted is not left in the file.
+    for pragma in (
+        "journal_mode=WAL", f"busy_timeout={BUSY_SECONDS * 1000}", "synchronous=FULL", "foreign_keys=ON",
+        "secure_delete=ON",
+    ):  # fmt: skip
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

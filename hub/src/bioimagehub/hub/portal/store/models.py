@@ -174,11 +174,11 @@ class BoardRow(Base):
 
 
 class SessionRow(Base):
-    """Somebody's log-in. The cookie holds the secret, this table its hash."""
+    """Somebody's log-in. The cookie holds the secret; this table its hash, and the token encrypted with it."""
 
     __tablename__ = "sessions"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user: Mapped[str] = mapped_column(String(255))
-    token: Mapped[str] = mapped_column(String(255))
+    token: Mapped[str] = mapped_column(String(512))
     expires: Mapped[datetime] = mapped_column(Moment)
