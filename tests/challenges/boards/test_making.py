@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from math import inf, isnan, nan
 from typing import TYPE_CHECKING
 
@@ -122,7 +124,7 @@ def test_a_case_that_is_missing_counts_as_worst() -> None:
     refused = {name: CaseResult(None, {"f1": 0.0, "panoptic_quality": 0.0}, "sha256:0", "why") for name in CASES[10:12]}
     for cases in (there, there | refused):
         scores = {"f1": sum(case.scores["f1"] for case in there.values()) / 12, "panoptic_quality": 0.0}
-        some = Result("nuclei", "test", cases, scores, {}, "", {}, "sha256:some")
+        some = Result("nuclei", "test", cases, scores, {}, str(challenge.conventions), {}, "sha256:some")
         row = make_board(challenge, "final", {"all": results["all"], "some": some}, samples=200).find_row("some")
         assert row.low < 10 / 12 < row.high
         assert row.scores["panoptic_quality"].low == 0
@@ -183,6 +185,39 @@ def test_no_result_at_all(challenge) -> None:
         make_board(challenge, "final", {})
     with pytest.raises(UnknownSplitError, match="final"):
         make_board(challenge, "semifinal", {})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"challenge": "cells"}, "ben is of the challenge cells"),
+        ({"split": "public"}, "ben is of the split 'public'"),
+        ({"conventions": "IoU > t; bioimagehub 0.1.0"}, r"ben has other conventions \(IoU > t"),
+        ({"scores": {"panoptic_quality": 0.5}}, "ben has no f1, average_precision"),
+    ],
+)
+def test_results_that_cannot_be_compared_make_no_board(challenge, results, change: dict, said: str) -> None:
+    strange = replace(results["ben"], **change)
+    for given in (
+        {"results": {"ada": results["ada"], "ben": strange}},
+        {"results": results, "controls": {"ben": strange}},
+    ):
+        with pytest.raises(BoardError, match=f"{said}.*Expected results of the split.*Score the predictions again"):
+            make_board(challenge, "final", samples=10, **given)
+
+
+def test_older_results_make_a_board_with_their_own_conventions(challenge, results) -> None:
+    older = {name: replace(one, conventions="IoU > t; bioimagehub 0.0.1") for name, one in results.items()}
+    board = make_board(challenge, "final", older, samples=10, conventions="IoU > t; bioimagehub 0.0.1")
+    assert board.conventions == "IoU > t; bioimagehub 0.0.1"
+    with pytest.raises(BoardError, match="ada has other conventions"):
+        make_board(challenge, "final", {**older, "ada": results["ada"]}, conventions=board.conventions)
+
+
+def test_the_version_of_the_library_parts_no_results(challenge, results) -> None:
+    text = re.sub(r"bioimagehub \S+", "bioimagehub 0.0.1", results["ada"].conventions)
+    assert text != results["ada"].conventions
+    make_board(challenge, "final", {**results, "ada": replace(results["ada"], conventions=text)}, samples=10)
 
 
 def rows_of(values: list[list[float]], better: str, aggregate: str) -> tuple[list[Row], tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from bioimagehub.challenges.boards.admission import check_results
 from bioimagehub.challenges.boards.board import Board, Column, Settings
 from bioimagehub.challenges.boards.measured import Measured, measure_columns
 from bioimagehub.challenges.boards.pooled import Pooling
@@ -58,6 +59,7 @@ def make_board(
     *,
     controls: Mapping[str, Result] | None = None,
     origins: Mapping[str, Origin] | None = None,
+    conventions: str | None = None,
     seed: int = 0,
     samples: int = 1000,
 ) -> Board:
@@ -75,6 +77,9 @@ def make_board(
         Rows of which one knows what they should score. They are shown and compete with nobody.
     origins : mapping of str to Origin, optional
         Where entries come from.
+    conventions : str, optional
+        Those of all results, as `Result.conventions` has them; by default those of the challenge. Older results, from
+        before these were changed, make a board of their own with theirs.
     seed, samples : int
         Of the bootstrap over the cases.
 
@@ -86,7 +91,7 @@ def make_board(
     Raises
     ------
     BoardError
-        If there is no result at all.
+        If there is no result at all, or one is of another challenge, split or conventions, or lacks a metric.
     UnknownSplitError
         If there is no such phase.
     """
@@ -99,8 +104,11 @@ def make_board(
             "entry or control. Score one first."
         )
         raise BoardError(msg)
-    cases = challenge.find_split(phase.split).cases
+    conventions = str(challenge.conventions) if conventions is None else conventions
     names = [*results, *(f"{CONTROL}{name}" for name in controls or {})]
+    named = [*results.items(), *(controls or {}).items()]
+    check_results(challenge, phase.split, named, conventions)
+    cases = challenge.find_split(phase.split).cases
     columns = make_columns(challenge)
     pooling = _pool(challenge, columns, found, [case.id for case in cases])
     measured = measure_columns(
@@ -122,7 +130,7 @@ def make_board(
         split=phase.split,
         hidden=False,
         cases=len(cases),
-        conventions=str(challenge.conventions),
+        conventions=conventions,
         columns=tuple(columns),
         settings=settings,
         citations=tuple(f"{one.text} https://doi.org/{one.doi}" if one.doi else one.text for one in challenge.citation),
