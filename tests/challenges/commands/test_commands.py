@@ -177,11 +177,47 @@ def test_rescore_after_a_correction_of_the_truth(folder: Path, capsys: pytest.Ca
     assert "fine: 0 of 4 cases scored again\n" in capsys.readouterr().err
 
 
-def test_rescore_needs_the_predictions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rescore_goes_on_where_predictions_are_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_scores(folder)
+    shutil.rmtree(folder / "predictions" / "coarse")
+    kept = (folder / "results" / "coarse.json").read_bytes()
     capsys.readouterr()
-    assert main(["challenge", "rescore", str(folder / "nuclei"), str(folder / "results"), str(folder / "results")]) == 1
-    assert "There are no predictions of coarse" in capsys.readouterr().err
+    arguments = ["challenge", "rescore", str(folder / "nuclei"), str(folder / "results")]
+    assert main([*arguments, str(folder / "predictions")]) == 1
+    told = capsys.readouterr()
+    assert "fine: 0 of 4 cases scored again" in told.err
+    assert "not scored again: coarse: There are no predictions of coarse" in told.err
+    assert "old rank" in told.out
+    assert (folder / "results" / "coarse.json").read_bytes() == kept
+    assert main([*arguments, str(folder / "results")]) == 1
+    told = capsys.readouterr()
+    assert "There are no predictions of coarse" in told.err
+    assert "There are no predictions of fine" in told.err
+    assert told.out == ""
+
+
+def test_rescore_by_other_conventions_or_metrics(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_scores(folder)
+    file = folder / "nuclei" / "challenge.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("conventions: {boundaries", "conventions: {at: 0.75, boundaries"))
+    capsys.readouterr()
+    board = ["challenge", "board", str(folder / "nuclei"), str(folder / "results"), "--no-controls"]
+    assert main(board) == 1
+    assert "coarse has other conventions" in capsys.readouterr().err
+    arguments = ["challenge", "rescore", str(folder / "nuclei"), str(folder / "results"), str(folder / "predictions")]
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    assert "fine: 4 of 4 cases scored again" in told.err
+    assert "old rank" in told.out
+    assert main(board) == 0
+    file.write_text(text.replace("  - average_precision\n", "  - average_precision\n  - recall\n"))
+    capsys.readouterr()
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    assert "no board of the old results to compare with" in told.err
+    assert "coarse has no recall" in told.err
+    assert "fine" in told.out
 
 
 def test_results_that_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
