@@ -2,23 +2,30 @@
 
 portal : a running hub with a portal, one for all tests of a module
 small_challenge : makes the zip of a small challenge with its truth
+store : a database without a portal
+squares_edition : the small challenge in this database, with the number of its edition in force
+add_to : adds a submission to it
 """
 
 from __future__ import annotations
 
 import io
+import uuid
 import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from bioimagehub.hub.portal.store.database import Store, now
 from servers.challenge import CHALLENGE, squares, truth
 from servers.portal import RunningPortal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from bioimagehub.hub.portal.store.models import SubmissionRow
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +84,50 @@ def predictions() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return pack
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'portal.sqlite'}")
+    store.migrate()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def squares_edition(store: Store) -> int:
+    """The small challenge of Olga's in the database; no worker has seen it."""
+    from bioimagehub.hub.portal.store.challenges import add_edition, settle_edition
+    from bioimagehub.hub.portal.store.queue import claim, finish
+
+    with store.writing() as session:
+        edition = add_edition(session, "squares", CHALLENGE.replace("PIN", f"sha256:{'0' * 64}"), "0" * 64, "olga")
+        job = claim(session, "test", 60)
+        assert job is not None
+        finish(session, job.id, "test")
+        settle_edition(session, edition.id, [], {})
+        return edition.id
+
+
+@pytest.fixture
+def add_to(store: Store) -> Callable[..., SubmissionRow]:
+    """Return a function that adds a submission, as the portal does when its bytes are on the disk."""
+    from bioimagehub.hub.portal.context import challenge_of
+    from bioimagehub.hub.portal.receive import find_phase
+    from bioimagehub.hub.portal.store.challenges import find_challenge
+    from bioimagehub.hub.portal.store.models import PREDICTIONS, WAITING, SubmissionRow
+    from bioimagehub.hub.portal.store.submissions import add_submission, check_may_submit
+
+    def add(user: str = "ann", phase: str = "final", kind: str = PREDICTIONS) -> SubmissionRow:
+        identifier = uuid.uuid4().hex
+        with store.writing() as session:
+            challenge, edition = find_challenge(session, "squares")
+            check_may_submit(session, challenge, find_phase(challenge_of(edition), phase), user, 1000)
+            row = SubmissionRow(
+                id=identifier, challenge_id=challenge.id, phase=phase, user=user, entry=user, kind=kind,
+                filename="p.zip", size=1, sha256=identifier * 2, received=now(), state=WAITING, report=[],
+            )  # fmt: skip
+            add_submission(session, row, edition)
+        return row
+
+    return add

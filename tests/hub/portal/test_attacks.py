@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -206,8 +208,6 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(portal: R
 
 
 def test_a_deleted_user_is_logged_out(portal: RunningPortal, monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
     from bioimagehub.hub.portal.hub import BELIEVED_SECONDS
 
     session, _ = portal.log_in("gone")
@@ -254,7 +254,14 @@ def test_200_at_once_do_not_pass_the_limit(portal: RunningPortal, predictions: C
     statuses = [answer.status_code for answer in answers]
     assert statuses.count(201) == 3
     assert statuses.count(429) == 197
-    assert "3 a day" in next(answer for answer in answers if answer.status_code == 429).json()["detail"]
+    assert all(
+        "3 a day" in answer.json()["detail"] or "still being received" in answer.json()["detail"]
+        for answer in answers
+        if answer.status_code == 429
+    )
+    alone = portal.submit("mallory", predictions(7, seed=201), phase="final")
+    assert alone.status_code == 429
+    assert "3 a day" in alone.json()["detail"]
     final = portal.ask("GET", "/challenges/squares", "mallory").json()["phases"][1]
     assert final["used_today"] == 3
     assert len(portal.ask("GET", "/submissions", "mallory").json()) == 3
@@ -262,6 +269,45 @@ def test_200_at_once_do_not_pass_the_limit(portal: RunningPortal, predictions: C
     kept = {path.name for path in portal.configuration.submissions.iterdir()}
     assert {one["id"] for one in portal.ask("GET", "/submissions", "mallory").json()} <= kept
     assert list(portal.configuration.inbox.iterdir()) == []
+
+
+def test_nobody_sends_more_than_four_files_at_once(portal: RunningPortal, predictions: Callable[..., bytes]) -> None:
+    """What is being received is counted by no limit yet; others are not kept waiting by it."""
+    go_on, inbox = threading.Event(), portal.configuration.inbox
+    files = [predictions(7, seed=number + 300) for number in range(4)]
+    browser, _ = portal.log_in("lou")
+    token = _form_token(browser, portal)
+
+    def slowly(data: bytes) -> Iterator[bytes]:
+        yield data[:10]
+        go_on.wait(60)
+        yield data[10:]
+
+    def send_form() -> requests.Response:
+        return browser.post(
+            f"{portal.public}/challenge/squares/practice/submit", data={"form_token": token},
+            files={"file": ("p.zip", predictions(7, seed=400))}, timeout=60, allow_redirects=False,
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(portal.submit, "lou", slowly(data)) for data in files]  # type: ignore[arg-type]
+        try:
+            deadline = time.monotonic() + 60
+            while len(list(inbox.glob("*.part"))) < 4:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            refused = portal.submit("lou", predictions(7, seed=305))
+            assert refused.status_code == 429
+            assert "4 of yours are still being received" in refused.json()["detail"]
+            assert "Send it again when one of the others has ended" in refused.json()["detail"]
+            assert send_form().status_code == 429
+            assert len(list(inbox.glob("*.part"))) == 4
+            assert portal.submit("lea", predictions(7)).status_code == 201
+        finally:
+            go_on.set()
+        assert [one.result().status_code for one in sent] == [201] * 4
+    assert send_form().status_code == 303
+    browser.close()
 
 
 def test_too_many_bytes_are_not_kept(portal: RunningPortal, bens_browser: requests.Session) -> None:

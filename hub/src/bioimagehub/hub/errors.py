@@ -128,6 +128,6 @@ class TooLargeError(PortalError):
 
 
 class LimitReachedError(PortalError):
-    """The limit of submissions is used up."""
+    """The limit of submissions, or of files that are sent at once, is used up."""
 
     status = 429

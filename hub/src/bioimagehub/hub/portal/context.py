@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bioimagehub.challenges.challenge import Challenge, parse_challenge
+from bioimagehub.hub.portal.uploads import UnderWay
 
 if TYPE_CHECKING:
     from bioimagehub.hub.portal.hub import Hub
@@ -27,11 +28,14 @@ class Context:
         The database.
     hub : Hub
         Who says who asks.
+    under_way : UnderWay
+        What is being received.
     """
 
     configuration: PortalConfiguration
     store: Store
     hub: Hub
+    under_way: UnderWay = field(default_factory=UnderWay)
 
 
 @lru_cache(maxsize=256)

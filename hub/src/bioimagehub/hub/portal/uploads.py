@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,10 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
-from bioimagehub.hub.errors import PortalError, TooLargeError
+from bioimagehub.hub.errors import LimitReachedError, PortalError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
 
     from starlette.requests import Request
@@ -24,6 +26,38 @@ FIELD_LIMIT = 4096
 FIELDS = 12
 # What a form has beside the file.
 FORM_ROOM = 64 * 1024
+# Files that one person sends at the same time: what is received is on the disk before the limits count it.
+AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """How many uploads of each person are under way. One process answers the network, so it is counted here alone."""
+
+    _counts: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def one_more(self, user: str) -> Iterator[None]:
+        """Count an upload of somebody while it lasts.
+
+        Raises
+        ------
+        LimitReachedError
+            If as many are under way as one person may have.
+        """
+        if self._counts[user] >= AT_ONCE:
+            msg = (
+                f"Cannot take another file now: {AT_ONCE} of yours are still being received, and nobody may send more "
+                "than that at once. Nothing of this one was kept. Send it again when one of the others has ended."
+            )
+            raise LimitReachedError(msg)
+        self._counts[user] += 1
+        try:
+            yield
+        finally:
+            self._counts[user] -= 1
+            if not self._counts[user]:
+                del self._counts[user]
 
 
 @dataclass

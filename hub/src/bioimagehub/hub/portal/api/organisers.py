@@ -18,19 +18,20 @@ from bioimagehub.hub.portal.uploads import Upload, receive_body
 router = APIRouter(tags=["organisers"])
 
 
-@router.post("/editions", status_code=201, responses=answers(413), openapi_extra=BODY)
+@router.post("/editions", status_code=201, responses=answers(413, 429), openapi_extra=BODY)
 async def create(request: Request, person: CallingOrganiser) -> EditionView:
     """Create a challenge, or a new edition of one, from a challenge file or a zip of it and its truth.
 
     The workers check it. Once it is active, it is in force, and all that was scored is scored again by it.
     """
     context = context_of(request)
-    upload = Upload.begin(context.configuration.inbox, context.configuration.challenge_size)
-    try:
-        await receive_body(request, upload)
-        name, edition = await run_in_threadpool(keep_challenge, context, upload, person.name)
-    finally:
-        upload.discard()
+    with context.under_way.one_more(person.name):
+        upload = Upload.begin(context.configuration.inbox, context.configuration.challenge_size)
+        try:
+            await receive_body(request, upload)
+            name, edition = await run_in_threadpool(keep_challenge, context, upload, person.name)
+        finally:
+            upload.discard()
     return EditionView(
         challenge=name, edition=edition.number, state=edition.state, report=edition.report, digest=edition.digest,
         created=edition.created, created_by=edition.created_by,

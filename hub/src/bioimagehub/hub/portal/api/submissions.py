@@ -59,14 +59,15 @@ async def submit(
     context = context_of(request)
     named = clean_entry(entry, person.name)
     chosen = choose_kind(kind, filename)
-    upload = await run_in_threadpool(begin_submission, context, challenge, phase, person.name, chosen)
-    try:
-        await receive_body(request, upload)
-        identifier = await run_in_threadpool(
-            keep_submission, context, upload, challenge, phase, person.name, named, clean_filename(filename), chosen
-        )
-    finally:
-        upload.discard()
+    with context.under_way.one_more(person.name):
+        upload = await run_in_threadpool(begin_submission, context, challenge, phase, person.name, chosen)
+        try:
+            await receive_body(request, upload)
+            identifier = await run_in_threadpool(
+                keep_submission, context, upload, challenge, phase, person.name, named, clean_filename(filename), chosen
+            )
+        finally:
+            upload.discard()
     view = await run_in_threadpool(_view, request, identifier, person.name)
     return Acknowledgement(id=identifier, sha256=view.sha256, ahead=view.ahead)
 

@@ -39,11 +39,12 @@ async def create(request: Request, person: VisitingOrganiser) -> Response:
         check_form(person, sent.fields.get("form_token"))
         return Upload.begin(context.configuration.inbox, context.configuration.challenge_size)
 
-    upload = require_file(await receive_form(request, accept, context.configuration.challenge_size))
-    try:
-        await run_in_threadpool(keep_challenge, context, upload, person.name)
-    finally:
-        upload.discard()
+    with context.under_way.one_more(person.name):
+        upload = require_file(await receive_form(request, accept, context.configuration.challenge_size))
+        try:
+            await run_in_threadpool(keep_challenge, context, upload, person.name)
+        finally:
+            upload.discard()
     return RedirectResponse(f"{context.configuration.prefix}/organise", 303)
 
 

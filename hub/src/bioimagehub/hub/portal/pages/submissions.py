@@ -58,16 +58,17 @@ async def submit(request: Request, person: Visitor, challenge: ChallengeName, ph
         kind = choose_kind(sent.fields.get("kind"), sent.filename or "")
         return await run_in_threadpool(begin_submission, context, challenge, phase, person.name, kind)
 
-    sent = await receive_form(request, accept, context.configuration.submission_size)
-    upload = require_file(sent)
-    try:
-        identifier = await run_in_threadpool(
-            keep_submission, context, upload, challenge, phase, person.name,
-            clean_entry(sent.fields.get("entry"), person.name), clean_filename(sent.filename),
-            choose_kind(sent.fields.get("kind"), sent.filename or ""),
-        )  # fmt: skip
-    finally:
-        upload.discard()
+    with context.under_way.one_more(person.name):
+        sent = await receive_form(request, accept, context.configuration.submission_size)
+        upload = require_file(sent)
+        try:
+            identifier = await run_in_threadpool(
+                keep_submission, context, upload, challenge, phase, person.name,
+                clean_entry(sent.fields.get("entry"), person.name), clean_filename(sent.filename),
+                choose_kind(sent.fields.get("kind"), sent.filename or ""),
+            )  # fmt: skip
+        finally:
+            upload.discard()
     return RedirectResponse(f"{context.configuration.prefix}/submission/{identifier}", 303)
 
 
