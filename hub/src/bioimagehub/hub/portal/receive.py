@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import struct
 import time
 import uuid
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -33,7 +36,9 @@ METHOD_SUFFIXES = (".ipynb", ".py")
 # What runs methods says that often that it can, and a little more.
 READY_SECONDS = 60.0
 ENTRY_LENGTH = 60
-DEFINITION_BYTES = 2**20
+DEFINITION, DEFINITION_BYTES = "challenge.yaml", 2**20
+# What is raised for a zip file with anything wrong in it, and for text that is none.
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 # What a file may be called on the disk; what somebody called it is not used there.
 SUFFIX = re.compile(r"(\.[A-Za-z0-9]{1,8}){0,2}")
 
@@ -225,23 +230,37 @@ def installation(inbox: Path, edition: int) -> Path:
 def _read_definition(path: Path) -> str:
     """Return the text of the challenge file in an upload."""
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                info = archive.getinfo("challenge.yaml")
-                if info.file_size > DEFINITION_BYTES:
-                    raise _definition_too_large()
-                return archive.read(info).decode("utf-8")
-        if path.stat().st_size > DEFINITION_BYTES:
-            raise _definition_too_large()
-        return path.read_text(encoding="utf-8")
-    except (KeyError, UnicodeDecodeError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, PortalError):
+        if not zipfile.is_zipfile(path):
+            if path.stat().st_size > DEFINITION_BYTES:
+                raise _definition_too_large()
+            return path.read_text(encoding="utf-8")
+        with zipfile.ZipFile(path) as archive:
+            info = archive.getinfo(DEFINITION)
+            if info.file_size > DEFINITION_BYTES:
+                raise _definition_too_large()
+            # Of other methods, a few bytes give as many as there is memory.
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                msg = f"{DEFINITION} is packed by the method {info.compress_type}, expected is Deflate or none"
+                raise _unreadable(msg)
+            return archive.read(info).decode("utf-8")
+    except PortalError:
+        raise
+    except KeyError as error:
+        msg = f"the zip file has no {DEFINITION} at its top"
+        raise _unreadable(msg) from error
+    except (*DAMAGE, OSError) as error:
+        # A full disk is no fault of the file; a seek to nowhere is.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
-        msg = (
-            f"Cannot read the challenge: {error}. Expected is a challenge file, or a zip that has challenge.yaml at "
-            "its top and the truth beside it. Make it again."
-        )
-        raise PortalError(msg) from error
+        raise _unreadable(f"it is damaged ({error})") from error
+
+
+def _unreadable(found: str) -> PortalError:
+    msg = (
+        f"Cannot read the challenge: {found}. Expected is a challenge file, or a zip that has {DEFINITION} at its top "
+        "and the truth beside it. Make it again."
+    )
+    return PortalError(msg)
 
 
 def _definition_too_large() -> TooLargeError:
