@@ -252,7 +252,8 @@ def _read_definition(path: Path) -> str:
         # A full disk is no fault of the file; a seek to nowhere is.
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
-        raise _unreadable(f"it is damaged ({error})") from error
+        msg = f"it is damaged ({error})"
+        raise _unreadable(msg) from error
 
 
 def _unreadable(found: str) -> PortalError:
