@@ -1,0 +1,136 @@
+"""A real JupyterLab, as one user has it, whose notebooks a browser opens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+START_SECONDS = 120
+RUN_SECONDS = 180
+
+
+class RunningLab:
+    """JupyterLab on loopback without a password; its notebooks lie in a folder of the test."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.folder = folder / "notebooks"
+        self.folder.mkdir(parents=True)
+        self._log = folder / "lab.log"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        jupyter = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+        options = {
+            "ServerApp.token": "", "ServerApp.password": "", "ServerApp.allow_root": "True", "ServerApp.port_retries": "0",
+            "ServerApp.ip": "127.0.0.1", "ServerApp.port": str(self.port), "ServerApp.root_dir": str(self.folder),
+            "LabApp.expose_app_in_browser": "True", "LabApp.news_url": "", "LabApp.collaborative": "False",
+        }  # fmt: skip
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", "--no-browser", *(f"--{key}={value}" for key, value in options.items())],
+                stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
+                env=os.environ | jupyter | {"IPYTHONDIR": str(folder / "ipython")} | dict(environment or {}),
+            )  # fmt: skip
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                if requests.get(f"{self.url}/api/status", timeout=5).ok:
+                    return
+            except requests.ConnectionError:
+                pass
+            failed = self._process.poll() is not None or time.monotonic() > deadline
+            assert not failed, f"JupyterLab did not start:\n{self._log.read_text()[-4000:]}"
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End the server and its kernels."""
+        for kernel in requests.get(f"{self.url}/api/kernels", timeout=30).json():
+            requests.delete(f"{self.url}/api/kernels/{kernel['id']}", timeout=30)
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+
+    def write(self, name: str, cells: Sequence[str]) -> Path:
+        """Write a notebook of code cells."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        path = self.folder / name
+        nbformat.write(notebook, path)
+        return path
+
+    def open(self, page: Page, name: str) -> None:
+        """Open a notebook and wait until its kernel is there."""
+        page.goto(f"{self.url}/lab/workspaces/{name.removesuffix('.ipynb')}/tree/{name}?reset")
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        page.evaluate(
+            """async ([name, seconds]) => {
+                 const late = Date.now() + seconds * 1000;
+                 const panel = () => [...window.jupyterapp.shell.widgets('main')].find((each) => each.context?.path === name);
+                 while (!panel() || panel().sessionContext.session?.kernel?.connectionStatus !== 'connected') {
+                   if (Date.now() > late) throw new Error('there is no kernel');
+                   await new Promise((later) => setTimeout(later, 50));
+                 }
+               }""",
+            [name, RUN_SECONDS],
+        )
+
+    def run(self, page: Page) -> None:
+        """Run all cells of the notebook that is open, and wait until they are done; a failed cell fails the test."""
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        failed = page.locator(
+            ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr'], .jp-RenderedText[data-mime-type='application/vnd.jupyter.error']"
+        )
+        assert failed.count() == 0, failed.first.inner_text()
+
+    def save(self, page: Page, name: str) -> dict[str, Any]:
+        """Save the notebook that is open, and give what is in the file."""
+        page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        found: dict[str, Any] = json.loads((self.folder / name).read_text())
+        return found
+
+    def evaluate(self, page: Page, code: str) -> Any:
+        """Run Python in the kernel of the notebook that is open; give what the last expression prints as JSON.
+
+        It runs beside the cells: nothing of it is in the notebook.
+        """
+        text = page.evaluate(
+            """async (code) => {
+                 const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                 const future = kernel.requestExecute({ code, store_history: false });
+                 let text = '';
+                 future.onIOPub = (message) => {
+                   if (message.header.msg_type === 'stream') text += message.content.text;
+                   if (message.header.msg_type === 'error') text = 'Error: ' + message.content.traceback.join('\\n');
+                 };
+                 await future.done;
+                 return text;
+               }""",
+            f"import json as _json\nprint(_json.dumps({code}))" if "\n" not in code else code,
+        )
+        assert not text.startswith("Error: "), text
+        return json.loads(text.splitlines()[-1]) if text.strip() else None
+
+
+def find_widget(page: Page, name: str) -> Locator:
+    """Find the outermost element of a widget of ours, such as `browse`."""
+    found = page.locator(f".bih-{name}")
+    found.first.wait_for()
+    return found.first

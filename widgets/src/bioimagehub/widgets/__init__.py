@@ -1,0 +1,20 @@
+"""Widgets for notebooks: browse the archives, look at images, fetch them, take part in challenges, watch clusters."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bioimagehub.widgets.errors import UnknownKeywordError, WidgetError
+
+_PLACES = {"UnknownKeywordError": "errors", "WidgetError": "errors"}
+
+__all__ = ["UnknownKeywordError", "WidgetError"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        msg = f"module {__name__!r} has no attribute {name!r}; it has {', '.join(sorted(__all__))}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

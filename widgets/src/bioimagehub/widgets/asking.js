@@ -1,0 +1,43 @@
+// Questions to the kernel: many at once, each with one answer, and taken back when nobody wants it any more.
+
+/** An error of the kernel, in three parts. */
+export class Problem extends Error {
+  constructor({ what, found, cure }) {
+    super([what, found, cure].filter(Boolean).join(" "));
+    this.parts = { what, found, cure };
+  }
+}
+
+/**
+ * Give the function that asks: `ask(name, content, { buffers, signal })` is a promise of `{ content, buffers }`.
+ * It rejects with a Problem, or with an AbortError after `signal` was aborted.
+ */
+export function makeAsking(model, life) {
+  let last = 0;
+  const waiting = new Map();
+  const receive = (message, buffers) => {
+    const open = waiting.get(message.answer);
+    if (open === undefined) return;
+    waiting.delete(message.answer);
+    if (message.problem) open.reject(new Problem(message.problem));
+    else open.resolve({ content: message, buffers: buffers ?? [] });
+  };
+  model.on("msg:custom", receive);
+  life?.addEventListener("abort", () => model.off("msg:custom", receive));
+  // A page and its copy in another window share the model: their numbers must differ.
+  const begin = Math.floor(Math.random() * 2 ** 21) * 2 ** 31;
+  return function ask(name, content = {}, { buffers = [], signal } = {}) {
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(new DOMException("Taken back", "AbortError"));
+      if (signal?.aborted) return gone();
+      const id = begin + (last = (last + 1) % 2 ** 31);
+      waiting.set(id, { resolve, reject });
+      signal?.addEventListener("abort", () => {
+        if (!waiting.delete(id)) return;
+        model.send({ cancel: [id] });
+        gone();
+      }, { once: true });
+      model.send({ ...content, ask: name, id }, undefined, buffers);
+    });
+  };
+}
