@@ -10,7 +10,8 @@ import pytest
 from bioimagehub.challenges import score_image
 from bioimagehub.challenges.case_results import CaseResult, Result
 from bioimagehub.challenges.challenge_parts import Ranked
-from bioimagehub.challenges.errors import ChallengeDataError, TruthError, UnknownSplitError
+from bioimagehub.challenges.errors import ChallengeDataError, SubmissionError, TruthError, UnknownSplitError
+from bioimagehub.challenges.points import Points
 from bioimagehub.challenges.scoring import MISSING, aggregate, score, scoring_environment
 from challenges.challenge_files import TEXT, TRUTH, squares, write_challenge
 
@@ -74,6 +75,35 @@ def test_missing_and_refused_cases_count_as_worst(challenge: Challenge) -> None:
     assert result.scores["panoptic_quality"] == 1 / 3
     assert result.scores["f1"] == 0
     assert result.left_out["panoptic_quality"] == 0
+
+
+def test_predictions_that_are_none_are_refused_before_work_begins(challenge: Challenge) -> None:
+    with pytest.raises(SubmissionError, match=r"predictions of d, which are no cases.*Expected some of a, b, c. Use"):
+        score(challenge, "public", {**PREDICTIONS, "d": squares(1)})
+    bad = {"a": PREDICTIONS["a"] > 0, "b": Points([[1, 2]]), "c": None}
+    with pytest.raises(SubmissionError) as refused:
+        score(challenge, "public", bad)
+    assert "a: its values are of the type bool. Expected whole numbers" in str(refused.value)
+    assert "b: it is of the type Points. Expected an array" in str(refused.value)
+    assert "c" not in str(refused.value).partition("a:")[0].split()
+    with pytest.raises(SubmissionError, match=r"of the type list. Expected a mapping.*Give a dict"):
+        score(challenge, "public", list(PREDICTIONS.values()))
+
+
+def test_what_is_loaded_late_counts_as_worst_if_it_is_of_another_type(challenge: Challenge) -> None:
+    result = score(challenge, "public", {**PREDICTIONS, "b": {"objects": 3}}.get)
+    assert result.problems["b"].startswith("it is of the type dict. Expected an array of whole numbers")
+    assert result.cases["b"].scores["panoptic_quality"] == 0
+    assert result.cases["a"].scores["panoptic_quality"] > 0
+
+
+def test_results_are_short_to_look_at(challenge: Challenge) -> None:
+    result = score(challenge, "public", {name: PREDICTIONS[name] for name in "ab"})
+    shown = repr(result)
+    assert shown.startswith("Result(squares, public: panoptic_quality 0.4256, f1 0, average_precision 0.2;")
+    assert shown.endswith(" 3 cases, 1 of which count as worst)")
+    assert repr(result.cases["c"]).endswith(f"counts as worst: {MISSING})")
+    assert len(repr(result.cases["a"])) < 100
 
 
 def test_correcting_one_truth_changes_the_key_of_that_case_alone(challenge: Challenge, tmp_path: Path) -> None:

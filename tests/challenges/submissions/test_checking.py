@@ -27,6 +27,7 @@ from bioimagehub.challenges.submissions import (
     write_files,
     write_submission,
 )
+from bioimagehub.challenges.submissions.predicted import find_problems
 from challenges.challenge_files import TRUTH, write_challenge
 
 if TYPE_CHECKING:
@@ -299,3 +300,62 @@ def test_submission_of_a_challenge(tmp_path: Path) -> None:
         assert all(np.array_equal(predictions[case], TRUTH[case]) for case in TRUTH)
     small = challenge.phases[0].limits.model_copy(update={"size": 100})
     assert "Expected at most 100" in str(check_submission(path, challenge, "public", small))
+
+
+@pytest.mark.usefixtures("samples")
+def test_nothing_is_written_that_would_be_refused(tmp_path: Path) -> None:
+    challenge = write_challenge(tmp_path / "c")
+    target = tmp_path / "s.zip"
+    bad = {"a": TRUTH["a"] > 0, "b": TRUTH["b"].astype(np.float32), "c": TRUTH["c"].astype(np.int32) - 1}
+    with pytest.raises(SubmissionError) as refused:
+        write_submission(bad, target, challenge)
+    for told in (
+        "The predictions of 3 cases cannot be written",
+        "a: its values are of the type bool. Expected whole numbers, 0 for background. Number the objects",
+        "b: its values are of the type float32. Expected whole numbers",
+        "c: its lowest label is -1. Expected 0 for background",
+    ):
+        assert told in str(refused.value)
+    for data, told in (
+        (None, "a: it is None. Expected an array of whole numbers"),
+        (Points([[1, 2]]), "a: it is of the type Points. Expected an array"),
+        (TRUTH["a"][1:], "a: its shape is 31 × 32. Expected 32 × 32 along y, x"),
+    ):
+        with pytest.raises(SubmissionError, match=told):
+            write_submission({"a": data}, target, challenge)
+    with pytest.raises(SubmissionError, match=r"cannot hold these predictions. Expected a folder or a name that ends"):
+        write_submission(TRUTH, tmp_path / "s.csv", challenge)
+    with pytest.raises(SubmissionError, match=r"There are no predictions. Expected some of a, b, c"):
+        write_submission({}, target, challenge)
+    target.mkdir()
+    with pytest.raises(SubmissionError, match=r"something at .*s.zip already. Expected no folder of that name"):
+        write_submission(TRUTH, target, challenge)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["c", "s.zip"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "told"),
+    [
+        ("points", [[1, 2]], "a: it is of the type list. Expected Points. Make them with Points"),
+        ("points", Points([[1, 2, 3]], "zyx"), "a: its columns for axes are z, y, x. Expected y, x"),
+        ("points", Points([[1, 900]], "yx"), "a: 1 points lie outside the image along x"),
+        ("landmarks", None, "a: it is None. Expected Points"),
+        ("values", [1, 2], "a: it is of the type list. Expected a dict of values by item"),
+        ("values", {"p": None, "q": 2, "r": math.nan, "s": " "}, "a: 3 answers are none \\(p: None, r: nan, s: ' '\\)"),
+        ("tracks", np.zeros((3, 4, 5), int), "a: it is of the type ndarray. Expected Tracks. Make them with Tracks"),
+        ("map", np.zeros(SHAPE, int), "a: its values are of the type int64. Expected floating point"),
+        ("image", np.full(SHAPE, np.nan), "a: 720 of its pixels are NaN or infinite"),
+    ],
+)
+def test_problems_of_predictions_in_memory(kind: str, data: Any, told: str) -> None:
+    expected = {"a": Expected("a", kind, **({} if kind == "values" else {"shape": SHAPE, "axes": ("y", "x")}))}
+    (problem,) = find_problems({"a": data}, expected)
+    assert_told(str(problem), told)
+
+
+def test_fields_of_items_are_written_as_a_table_has_them(tmp_path: Path) -> None:
+    expected = {"a": Expected("a", "values")}
+    values = {"m1": {"defocus_u": 1.5, "defocus_v": 1}, "m2": "round"}
+    assert find_problems({"a": values}, expected) == []
+    path = write_files({"a": values}, tmp_path / "s.csv", expected, ("csv",))
+    assert path.read_text() == "case,item,value\na,m1/defocus_u,1.5\na,m1/defocus_v,1.0\na,m2,round\n"

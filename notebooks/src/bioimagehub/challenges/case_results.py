@@ -33,6 +33,10 @@ class CaseResult:
     key: str
     problem: str | None = None
 
+    def __repr__(self) -> str:
+        why = f", counts as worst: {self.problem}" if self.problem is not None else ""
+        return f"CaseResult({say_scores(self.scores)}{why})"
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for JSON, exactly; NaN is None, infinity is the text ``inf`` or ``-inf``."""
         return {"tally": self.tally, "scores": _plain(self.scores), "key": self.key, "problem": self.problem}
@@ -72,6 +76,11 @@ class Result:
     conventions: str
     environment: dict[str, str]
     key: str
+
+    def __repr__(self) -> str:
+        worst = f", {len(self.problems)} of which count as worst" if self.problems else ""
+        cases = f"{len(self.cases)} {'case' if len(self.cases) == 1 else 'cases'}{worst}"
+        return f"Result({self.challenge}, {self.split}: {say_scores(self.scores)}; {cases})"
 
     @property
     def problems(self) -> dict[str, str]:
@@ -118,6 +127,17 @@ class Result:
             dict(values["environment"]),
             values["key"],
         )
+
+
+def say_scores(scores: Mapping[str, float]) -> str:
+    """Write scores in short.
+
+    Examples
+    --------
+    >>> say_scores({"f1": 2 / 3, "psnr": inf})
+    'f1 0.6667, psnr inf'
+    """
+    return ", ".join(f"{name} {value:.4g}" for name, value in scores.items())
 
 
 def _plain(scores: Mapping[str, float]) -> dict[str, float | str | None]:

@@ -101,7 +101,7 @@ def check_ranking(challenge: Challenge, split: str, controls: Mapping[str, Resul
     scores = {name: result.scores[ranked.metric] for name, result in controls.items()}
     listed = ", ".join(f"{CONTROLS[name].title} {value:.6g}" for name, value in scores.items())
     where = f"{challenge.name} is refused: on the split {split!r}, by {metric.TITLE} ({ranked.aggregate})"
-    problems = [f"{name}: {what}" for name, what in controls[PERFECT].problems.items()]
+    problems = [f"{name}: {what.rstrip('.')}" for name, what in controls[PERFECT].problems.items()]
     if problems:
         msg = (
             f"{where}, the truth itself cannot be scored. {'; '.join(problems[:5])}. Expected truth that is a valid "

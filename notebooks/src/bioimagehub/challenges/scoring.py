@@ -8,9 +8,12 @@ from math import fsum, inf, isnan, nan
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bioimagehub.challenges.case_results import CaseResult, Result
 from bioimagehub.challenges.digests import digest_data, digest_json
-from bioimagehub.challenges.errors import ChallengeDataError, ChallengeError, TruthError
+from bioimagehub.challenges.errors import ChallengeDataError, ChallengeError, SubmissionError, TruthError
+from bioimagehub.challenges.kinds import find_fault
 from bioimagehub.challenges.truth import open_truth
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 Predictions = Mapping[str, Any] | Callable[[str], Any]
 LIBRARIES = ("bioimagehub", "numpy", "scipy", "scikit-image", "scikit-learn")
+LISTED = 20
 MISSING = "there is no prediction"
 
 
@@ -57,10 +61,14 @@ def score(
     ------
     UnknownSplitError
         If there is no such split.
+    SubmissionError
+        If a prediction is of no case; or if one in a dict, which is in memory already, is of another type than the
+        challenge asks for.
     TruthError, ChallengeDataError
         If the truth cannot be had.
     """
     cases = challenge.find_split(split).cases
+    _check_predictions(challenge, split, predictions)
     source = open_truth(challenge, split) if truth is None else truth
     environment = scoring_environment()
     rules = _describe_rules(challenge, environment)
@@ -83,6 +91,42 @@ def score(
         }
     )
     return Result(challenge.name, split, results, scores, left_out, str(challenge.conventions), environment, key)
+
+
+def _check_predictions(challenge: Challenge, split: str, predictions: Predictions) -> None:
+    """Refuse what is of no case, and, of what is in memory already, what is of another type."""
+    if not isinstance(predictions, Mapping):
+        if callable(predictions):
+            return
+        msg = (
+            f"The predictions are of the type {type(predictions).__name__}. Expected a mapping of the ids of cases to "
+            "predictions, or a function. Give a dict, or what open_predictions returns."
+        )
+        raise SubmissionError(msg)
+    known = [case.id for case in challenge.find_split(split).cases]
+    strange = sorted(str(name) for name in set(predictions) - set(known))
+    if strange:
+        msg = (
+            f"There are predictions of {', '.join(strange[:5])}, which are no cases of the split {split!r}. Expected "
+            f"some of {', '.join(sorted(known)[:20])}. Use the ids of the challenge."
+        )
+        raise SubmissionError(msg)
+    if isinstance(predictions, dict):
+        _check_types(challenge, predictions)
+
+
+def _check_types(challenge: Challenge, predictions: Mapping[str, Any]) -> None:
+    faults = {name: _find_fault(challenge, data) for name, data in predictions.items() if data is not None}
+    listed = [f"{name}: {fault}" for name, fault in faults.items() if fault]
+    if listed:
+        more = [f"and {len(listed) - LISTED} more"] if len(listed) > LISTED else []
+        msg = "\n  ".join(["These predictions cannot be scored:", *listed[:LISTED], *more])
+        raise SubmissionError(msg)
+
+
+def _find_fault(challenge: Challenge, prediction: Any) -> str | None:
+    fault = find_fault(prediction, challenge.kind)
+    return None if fault is None else f"{fault[0]}. Expected {fault[1]}. {fault[2]}"
 
 
 def aggregate(challenge: Challenge, ranked: Ranked, results: Mapping[str, CaseResult]) -> float:
@@ -146,6 +190,10 @@ def _score_case(
     try:
         prediction = predictions(case.id) if callable(predictions) else predictions.get(case.id)
         problem = MISSING if prediction is None else None
+        if prediction is not None and not isinstance(prediction, np.ndarray):
+            # Of an array the measure of the task says more.
+            problem = _find_fault(challenge, prediction)
+            prediction = prediction if problem is None else None
         digest = None if prediction is None else digest_data(prediction)
     except (ChallengeDataError, TruthError):
         # Of the organiser, such as of a control that is made of the images: no fault of a prediction.

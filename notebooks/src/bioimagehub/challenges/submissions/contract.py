@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bioimagehub.challenges.kinds import TYPES, check_type
 from bioimagehub.challenges.points import Points
 from bioimagehub.challenges.tracks import Tracks, find_problems
 
@@ -25,13 +26,6 @@ HIGHEST = 2**62
 TOLERANCE = 1e-3
 """Part by which a pixel size may differ: files keep it in single precision, or as fractions."""
 _BLOCK = 2**22
-_TYPES = {
-    "labels": ("iu", "whole numbers, 0 for background"),
-    "tracks": ("iu", "whole numbers, 0 for background"),
-    "classes": ("iu", "whole numbers, the number of the class of each pixel"),
-    "image": ("iuf", "whole or floating point numbers of up to 64 bits"),
-    "map": ("f", "floating point numbers of up to 64 bits"),
-}
 
 
 def check_claims(found: Found, expected: Expected, caps: Caps) -> list[Finding]:
@@ -48,9 +42,10 @@ def check_claims(found: Found, expected: Expected, caps: Caps) -> list[Finding]:
     list of (str, str, str)
         What was found, what was expected, and what to do.
     """
-    if expected.kind not in _TYPES:
+    if expected.kind not in TYPES:
         return _check_columns(found, expected)
-    findings = _check_type(found, expected.kind)
+    fault = check_type(found.dtype, expected.kind)
+    findings = [] if fault is None else [fault]
     if expected.shape is None:
         if math.prod(found.shape) > caps.pixels:
             findings.append((f"it has {math.prod(found.shape)} pixels", f"at most {caps.pixels}", "Give one image."))
@@ -105,21 +100,6 @@ def check_values(data: Any, expected: Expected, caps: Caps) -> tuple[list[Findin
         what = f"{strange} of its pixels are NaN or infinite"
         return [(what, "finite numbers", "Look where they come from; numpy.nan_to_num replaces them.")], None
     return [], None
-
-
-def _check_type(found: Found, kind: str) -> list[Finding]:
-    kinds, expected = _TYPES[kind]
-    dtype = found.dtype
-    if dtype.kind in kinds and dtype.itemsize <= 8:
-        return []
-    if dtype.kind == "b":
-        number = kind in {"labels", "tracks"}
-        cure = "Number the objects, such as with skimage.measure.label." if number else "Use array.astype(numpy.uint8)."
-    elif dtype.kind == "f" and "f" not in kinds:
-        cure = "If all are whole numbers, array.astype(numpy.uint32) keeps them; if not, it is another image."
-    else:
-        cure = "Convert it, such as with array.astype(numpy.float32)."
-    return [(f"its values are of the type {dtype}", expected, cure)]
 
 
 def _explain_shape(found: Found, expected: Expected) -> Finding:

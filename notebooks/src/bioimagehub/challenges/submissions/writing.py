@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,17 @@ import numpy as np
 from bioimagehub.challenges.errors import SubmissionError
 from bioimagehub.challenges.formats import find_format
 from bioimagehub.challenges.submissions.contents import allowed_formats, suffixes_of
+from bioimagehub.challenges.submissions.predicted import find_problems, flatten
 from bioimagehub.challenges.submissions.sheets import join_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from os import PathLike
 
     from bioimagehub.challenges.challenge import Challenge
     from bioimagehub.challenges.submissions.expected import Expected
 
+LISTED = 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _USUAL = {"labels": ".tif", "classes": ".tif", "image": ".tif", "map": ".zarr", "tracks": "_RES"}
 
@@ -53,7 +56,8 @@ def write_submission(
     Raises
     ------
     SubmissionError
-        If a prediction is of no case, or there is a folder at `path` that is not empty.
+        If a prediction is of no case, or `check_submission` would find fault with one; if the name ends in ``.csv``
+        and the challenge takes no tables; or if there is a folder at `path` that is not empty. Nothing is written then.
     """
     from bioimagehub.challenges.submissions.contracts import expect
 
@@ -61,6 +65,14 @@ def write_submission(
         split = challenge.phases[0].split if challenge.phases else next(iter(challenge.splits))
     expected = expect(challenge, split)
     formats = allowed_formats(challenge.kind, challenge.submission.formats)
+    _check_target(Path(path), formats)
+    _check_cases(predictions, expected)
+    problems = find_problems(predictions, expected)
+    if problems:
+        listed = "\n  ".join(map(str, problems[:LISTED]))
+        more = f"\n  and {len(problems) - LISTED} more" if len(problems) > LISTED else ""
+        msg = f"The predictions of {len({one.case for one in problems})} cases cannot be written:\n  {listed}{more}"
+        raise SubmissionError(msg)
     return write_files(predictions, Path(path), expected, formats, challenge.submission.suffix)
 
 
@@ -83,13 +95,8 @@ def write_files(
     suffix : str or None
         The ending of the names; None takes the usual one of the kind, or of the first format.
     """
-    strange = sorted(set(predictions) - set(expected))
-    if strange:
-        msg = (
-            f"There are predictions of {', '.join(strange[:5])}, which are no cases. Expected some of "
-            f"{', '.join(sorted(expected)[:20])}. Use the ids of the challenge."
-        )
-        raise SubmissionError(msg)
+    _check_cases(predictions, expected)
+    _check_target(path, formats)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".submission-", dir=path.parent) as place:
         written = {}
@@ -97,6 +104,28 @@ def write_files(
             written[case] = _write_case(predictions[case], Path(place), expected[case], formats, suffix)
         _finish(written, Path(place), path)
     return path
+
+
+def _check_cases(predictions: Mapping[str, Any], expected: Mapping[str, Expected]) -> None:
+    strange = sorted(str(case) for case in set(predictions) - set(expected))
+    if strange or not predictions:
+        found = f"predictions of {', '.join(strange[:5])}, which are no cases" if strange else "no predictions"
+        msg = f"There are {found}. Expected some of {', '.join(sorted(expected)[:20])}. Use the ids of the challenge."
+        raise SubmissionError(msg)
+
+
+def _check_target(path: Path, formats: Sequence[str]) -> None:
+    if path.suffix == ".csv" and "csv" not in formats:
+        msg = (
+            f"A table, {path.name}, cannot hold these predictions. Expected a folder or a name that ends in .zip, for "
+            f"files of the formats {', '.join(sorted(formats))}. Choose another name."
+        )
+        raise SubmissionError(msg)
+    folder = path.suffix not in {".csv", ".zip"}
+    if path.is_dir() if not folder else path.exists() and (not path.is_dir() or any(path.iterdir())):
+        kind = "a new or empty folder" if folder else "no folder of that name"
+        msg = f"There is something at {path} already. Expected {kind}. Choose one, or remove it."
+        raise SubmissionError(msg)
 
 
 def _write_case(data: Any, place: Path, expected: Expected, formats: Sequence[str], suffix: str | None) -> Path:
@@ -108,6 +137,8 @@ def _write_case(data: Any, place: Path, expected: Expected, formats: Sequence[st
         raise SubmissionError(msg)
     target = place / f"{expected.case}{ending}"
     array = np.asarray(data) if expected.kind in {"labels", "classes", "image", "map"} else data
+    if isinstance(data, Mapping):
+        array = flatten(data)
     if isinstance(array, np.ndarray) and array.dtype == np.int64 and array.size and array.min() >= 0:
         # What NumPy gives by default takes eight bytes a pixel, and is read by few programs.
         array = array.astype(np.min_scalar_type(int(array.max())))
@@ -127,9 +158,6 @@ def _finish(written: Mapping[str, Path], place: Path, path: Path) -> None:
         join_tables(dict(written), whole)
         whole.replace(path)
     else:
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            msg = f"There is something at {path} already. Expected a new or empty folder. Choose one, or remove it."
-            raise SubmissionError(msg)
         path.mkdir(exist_ok=True)
         for one in written.values():
             shutil.move(one, path / one.name)
