@@ -150,6 +150,17 @@ def test_relion_gives_the_last_shell_above_the_threshold() -> None:
     assert isinf(shells_of([1, 0.1, 0.0], Conventions.as_in("relion")).resolution(0.143))
 
 
+@pytest.mark.parametrize("correlation", [[1, 0.1, 0.0, 0.0], [1, -0.5, -1.0, 0.1], [1, 0.0, 0.0, 0.0]])
+def test_where_no_shell_reaches_the_threshold(correlation: list[float]) -> None:
+    """Interpolated, the resolution is beyond the longest side, which is that of shell 1; without, it is infinite."""
+    found = shells_of(correlation)
+    for threshold in (0.143, 0.5):
+        assert 1 / found.width < found.resolution(threshold) < inf
+        for crossing in ("first", "last"):
+            sharp = shells_of(correlation, Conventions(crossing=crossing, interpolation="none"))  # type: ignore[arg-type]
+            assert isinf(sharp.resolution(threshold))
+
+
 def test_last_crossing_of_a_curve_that_ends_above_is_the_limit() -> None:
     found = shells_of([1, 0.1, 0.9], Conventions(crossing="last"))
     assert found.resolution(0.5) == 1 / found.limit

@@ -73,7 +73,9 @@ class Shells:
     def resolution(self, threshold: float) -> float:
         """Return the resolution in Å at which the correlation falls below a threshold.
 
-        It is two pixels, the Nyquist limit, if it never does. It is infinite if no shell is above the threshold.
+        It is two pixels, the Nyquist limit, if it never does. If no shell but that of frequency 0 reaches the threshold
+        it is interpolated between that one, which counts as 1, and the first: a finite number beyond the longest side
+        of the map. Where nothing is interpolated, it is infinite then.
         """
         found = self.correlation
         (below,) = np.nonzero(found < threshold)

@@ -25,5 +25,5 @@ THRESHOLD = 0.143
 
 
 def score(shells: Shells) -> float:
-    """Return the resolution in Å at the crossing of the conventions; infinite if no shell is above the threshold."""
+    """Return the resolution in Å at the crossing of the conventions; see `Shells.resolution` for the ends."""
     return shells.resolution(THRESHOLD)
