@@ -37,13 +37,15 @@ class RunningLab:
         self.url = f"http://127.0.0.1:{self.port}"
         jupyter = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         options = {
-            "ServerApp.token": "", "ServerApp.password": "", "ServerApp.allow_root": "True", "ServerApp.port_retries": "0",
+            "ServerApp.token": "", "ServerApp.password": "", "ServerApp.allow_root": "True",
+            "ServerApp.port_retries": "0",
             "ServerApp.ip": "127.0.0.1", "ServerApp.port": str(self.port), "ServerApp.root_dir": str(self.folder),
             "LabApp.expose_app_in_browser": "True", "LabApp.news_url": "", "LabApp.collaborative": "False",
         }  # fmt: skip
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", "--no-browser", *(f"--{key}={value}" for key, value in options.items())],
+                [*command, *(f"--{key}={each}" for key, each in options.items())],
                 stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
                 env=os.environ | jupyter | {"IPYTHONDIR": str(folder / "ipython")} | dict(environment or {}),
             )  # fmt: skip
@@ -83,7 +85,8 @@ class RunningLab:
         page.evaluate(
             """async ([name, seconds]) => {
                  const late = Date.now() + seconds * 1000;
-                 const panel = () => [...window.jupyterapp.shell.widgets('main')].find((each) => each.context?.path === name);
+                 const panels = () => [...window.jupyterapp.shell.widgets('main')];
+                 const panel = () => panels().find((each) => each.context?.path === name);
                  while (!panel() || panel().sessionContext.session?.kernel?.connectionStatus !== 'connected') {
                    if (Date.now() > late) throw new Error('there is no kernel');
                    await new Promise((later) => setTimeout(later, 50));
@@ -95,9 +98,8 @@ class RunningLab:
     def run(self, page: Page) -> None:
         """Run all cells of the notebook that is open, and wait until they are done; a failed cell fails the test."""
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        failed = page.locator(
-            ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr'], .jp-RenderedText[data-mime-type='application/vnd.jupyter.error']"
-        )
+        kinds = ("stderr", "error")
+        failed = page.locator(", ".join(f"[data-mime-type='application/vnd.jupyter.{kind}']" for kind in kinds))
         assert failed.count() == 0, failed.first.inner_text()
 
     def save(self, page: Page, name: str) -> dict[str, Any]:
