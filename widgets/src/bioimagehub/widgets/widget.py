@@ -46,6 +46,10 @@ class HubWidget(anywidget.AnyWidget):
     problem = traitlets.Dict(None, allow_none=True).tag(sync=True)
 
     def __init__(self, **state: Any) -> None:
+        # First, for a widget that is refused is closed, too.
+        self._saved = Saved()
+        self._stops: dict[int, threading.Event] = {}
+        self._pool = ThreadPoolExecutor(self.THREADS, thread_name_prefix=f"bioimagehub-{type(self).__name__}")
         own = {name for name in self.trait_names() if not name.startswith("_")} - set(
             anywidget.AnyWidget.class_trait_names()
         )
@@ -57,9 +61,6 @@ class HubWidget(anywidget.AnyWidget):
             )
             raise UnknownKeywordError(msg)
         super().__init__(**state)
-        self._saved = Saved()
-        self._stops: dict[int, threading.Event] = {}
-        self._pool = ThreadPoolExecutor(self.THREADS, thread_name_prefix=f"bioimagehub-{type(self).__name__}")
         self.on_msg(self._receive)
 
     def close(self) -> None:
