@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from bioimagehub.challenges import score_image
 from bioimagehub.challenges.checking import check_challenge
-from bioimagehub.challenges.pitfalls import look_at
+from bioimagehub.challenges.pitfalls import ONE_SIDED, look_at
 from bioimagehub.challenges.points import Points
+from bioimagehub.challenges.tasks import TASKS, find_task
 from bioimagehub.challenges.tracks import Lineage, Tracks
 from challenges.challenge_files import TEXT, squares, write_challenge
 
@@ -30,6 +32,29 @@ def test_a_single_metric(tmp_path: Path) -> None:
     assert "single-metric" not in pitfalls(tmp_path / "three")
     found = pitfalls(tmp_path / "one", TEXT.replace(METRICS, "  - f1\n"))
     assert found["single-metric"].startswith("f1 is the only metric. One metric sees one property")
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [("recall", "answers more"), ("matched_iou", "only where it is sure"), ("precision", "is missed")],
+)
+def test_a_metric_that_sees_one_kind_of_mistake(metric: str, told: str, tmp_path: Path) -> None:
+    found = pitfalls(tmp_path / "first", TEXT.replace(METRICS, f"  - {metric}\n  - f1\n"))["one-sided-metric"]
+    assert found.startswith(f"{metric} ranks, and sees one kind of mistake: who ")
+    assert told in found
+    assert "Rank by a metric that sees both, such as an F1 score" in found
+    assert "one-sided-metric" not in pitfalls(tmp_path / "beside", TEXT.replace(METRICS, f"  - f1\n  - {metric}\n"))
+
+
+def test_one_sided_metrics_can_be_won_by_little_or_much() -> None:
+    known = {name: task.METRICS[name] for task in map(find_task, TASKS) for name in task.METRICS}
+    assert set(ONE_SIDED) <= set(known)
+    truth = np.zeros((20, 20), np.int64)
+    truth[2:8, 2:8], truth[12:18, 12:18] = 1, 2
+    one, much = np.where(truth == 1, truth, 0), truth.copy()
+    much[2:8, 12:18], much[12:18, 2:8] = 3, 4
+    for metric, prediction in (("precision", one), ("matched_iou", one), ("recall", much), ("mean_dice", much)):
+        assert score_image(truth, prediction).score(metric) == 1 > score_image(truth, prediction).score("f1")
 
 
 def test_tiny_objects(tmp_path: Path) -> None:

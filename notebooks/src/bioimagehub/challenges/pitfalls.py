@@ -38,6 +38,21 @@ UNEQUAL = 10
 IMBALANCED = 0.6
 EASY = 0.95
 OVERLAP = ("instances", "semantic")
+_LITTLE = "who answers only where it is sure, even once, scores best: what is missed costs little or nothing"
+_MUCH = "who answers more scores no worse: what is invented costs little or nothing"
+_NUMBER = "the right number of objects in the wrong places, or errors that cancel out, score best"
+ONE_SIDED = (
+    dict.fromkeys(
+        (
+            "axial_rmse", "lateral_rmse", "localisation_rmse", "matched_dice", "matched_iou", "merges", "precision",
+            "rmse_x", "rmse_y", "splits", "spot_precision", "tf",
+        ),
+        _LITTLE,
+    )
+    | dict.fromkeys(("mean_dice", "recall", "seg", "spot_recall"), _MUCH)
+    | dict.fromkeys(("count_bias", "count_difference"), _NUMBER)
+)  # fmt: skip
+"""How each metric that looks at one kind of mistake can be won without solving the task."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +167,12 @@ def _of_the_choice(challenge: Challenge) -> Iterator[Found]:
             "single-metric",
             f"{names[0]} is the only metric",
             "One metric sees one property; show others beside the one that ranks.",
+        )
+    if names[0] in ONE_SIDED:
+        yield (
+            "one-sided-metric",
+            f"{names[0]} ranks, and sees one kind of mistake: {ONE_SIDED[names[0]]}",
+            "Rank by a metric that sees both, such as an F1 score or a Jaccard index, and show this one beside it.",
         )
     if families & set(OVERLAP) and "boundaries" not in families:
         yield (
