@@ -95,6 +95,26 @@ def test_a_new_challenge_passes_the_check(task: str, tmp_path: Path, capsys: pyt
     assert found["controls"]["public"]["empty"][metric] == 0
 
 
+def test_check_tells_which_splits_it_saw(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = folder / "nuclei" / "challenge.yaml"
+    hidden = "  final:\n    hidden: true\n    truth: {folder: final}\n    cases:\n"
+    hidden += '      - {id: a, entry: "samples:bbbc038-nuclei", selection: {y: [0, 256], x: [0, 256]}}\n'
+    file.write_text(file.read_text().replace("  public:\n", f"{hidden}  public:\n"))
+    arguments = ["challenge", "check", str(folder / "nuclei")]
+    assert main(arguments) == 0
+    told = capsys.readouterr().err
+    assert "nuclei is sound as far as it was checked: the truth ranks first by panoptic_quality on public; " in told
+    assert told.rstrip().endswith("Not checked, for want of the truth: final.")
+    assert main([*arguments, "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)["skipped"]) == ["final"]
+    (folder / "nuclei" / "final").mkdir()
+    shutil.copy(folder / "nuclei" / "truth" / "upper-left.npy", folder / "nuclei" / "final" / "a.npy")
+    assert main(arguments) == 0
+    told = capsys.readouterr().err
+    assert "nuclei is sound: the truth ranks first by panoptic_quality on final, public; " in told
+    assert "Not checked" not in told
+
+
 def test_new_replaces_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["challenge", "new", str(tmp_path), "--name", "mine"]) == 0
     before = (tmp_path / "challenge.yaml").read_bytes()

@@ -1,4 +1,4 @@
-"""``bioimagehub challenge check``: say whether a challenge is sound."""
+"""``bioimagehub challenge check``: say whether a challenge is sound, and of which splits that is known."""
 
 from __future__ import annotations
 
@@ -53,7 +53,12 @@ def _print_review(challenge: Challenge, review: Review) -> None:
     if not review.controls:
         print(f"{challenge.name}: nothing was checked. Name the folder of the truth with --root.", file=sys.stderr)
         return
+    where = ", ".join(review.controls)
+    unseen = f" Not checked, for want of the truth: {', '.join(review.skipped)}." if review.skipped else ""
+    sound = "is sound" if not review.skipped else "is sound as far as it was checked"
+    count = len(review.pitfalls)
+    warnings = f"{count} {'warning' if count == 1 else 'warnings'}"
     print(
-        f"{challenge.name} is sound: the truth ranks first by {metrics[0]}; {len(review.pitfalls)} warnings.",
+        f"{challenge.name} {sound}: the truth ranks first by {metrics[0]} on {where}; {warnings}.{unseen}",
         file=sys.stderr,
     )
