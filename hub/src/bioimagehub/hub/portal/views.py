@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field
 
 from bioimagehub.hub.portal.context import challenge_of
-from bioimagehub.hub.portal.store.boards import newest_board, results_of
+from bioimagehub.hub.portal.store.boards import newest_board, newest_number, results_of
 from bioimagehub.hub.portal.store.database import now
 from bioimagehub.hub.portal.store.models import COUNTED, SCORED
 from bioimagehub.hub.portal.store.queue import place_in_queue, stage_of
@@ -80,7 +80,9 @@ class SubmissionView(BaseModel):
     size: int
     sha256: str
     received: datetime
-    state: str = Field(description="waiting, running, checking, scoring, scored, refused, failed or withdrawn.")
+    state: str = Field(
+        description="waiting, running, checking, scoring, scored, refused, unfinished, failed or withdrawn."
+    )
     counts: bool = Field(description="Whether it counts against the limits.")
     ahead: int | None = Field(description="Submissions before it in the queue; null if it does not wait.")
     stage: str | None = Field(description="What is being done with it now.")
@@ -107,7 +109,6 @@ def view_phase(session: Session, row: ChallengeRow, edition: EditionRow, phase: 
     """Return a phase as somebody sees it."""
     challenge = challenge_of(edition)
     today, total, _ = count_submissions(session, row, phase.name, user)
-    board = newest_board(session, row.name, phase.name)
     return PhaseView(
         name=phase.name,
         title=phase.title or phase.name,
@@ -122,7 +123,7 @@ def view_phase(session: Session, row: ChallengeRow, edition: EditionRow, phase: 
         size=int(phase.limits.size),
         used_today=today,
         used_total=total,
-        board=None if board is None else board[0].number,
+        board=newest_number(session, row.id, phase.name),
     )
 
 

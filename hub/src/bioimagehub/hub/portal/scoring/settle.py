@@ -11,10 +11,12 @@ from bioimagehub.hub.portal.store.challenges import settle_edition
 from bioimagehub.hub.portal.store.models import (
     EDITION_ACTIVE,
     FAILED,
+    METHOD,
     REFUSED,
     RESCORE,
     SCORE,
     SCORED,
+    UNFINISHED,
     WAITING,
     ChallengeRow,
     EditionRow,
@@ -23,6 +25,7 @@ from bioimagehub.hub.portal.store.models import (
 )
 from bioimagehub.hub.portal.store.queue import add_rescores, ask_for_board, finish, new_job, rescores_left
 from bioimagehub.hub.portal.store.submissions import set_state
+from bioimagehub.hub.sandbox import NOT_FINISHED
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -35,6 +38,13 @@ FAULT = {
     "expected": "no fault of the hub's own",
     "cure": "It costs nothing. The organisers can have it scored again; you can submit it again, too.",
 }
+# What used its whole time is not free, or anybody could keep the workers busy for ever.
+_LATE = {
+    "case": "",
+    "expected": "a submission that is done within the time that the hub's operator has set",
+    "cure": "It counts. Make it smaller or faster. If the hub was slow, ask the organisers: they can have it tried again.",
+}
+_UNTOLD = {"case": "", "what": NOT_FINISHED, "expected": "a method that gives a prediction of each image", "cure": ""}
 
 
 def settle_installation(store: Store, job: JobRow, worker: str, values: dict[str, Any]) -> bool:
@@ -65,7 +75,7 @@ def settle_run(store: Store, job: JobRow, worker: str, values: dict[str, Any]) -
             return False
         row = session.get_one(SubmissionRow, job.submission_id)
         if values["problems"]:
-            set_state(session, row.id, REFUSED, values["problems"], values["run"])
+            set_state(session, row.id, UNFINISHED if values["counts"] else REFUSED, values["problems"], values["run"])
         else:
             set_state(session, row.id, WAITING, run=values["run"])
             session.add(new_job(SCORE, job.edition_id, turn=row.user, submission=row.id))
@@ -82,13 +92,26 @@ def settle_evaluation(store: Store, job: JobRow, worker: str, values: dict[str, 
             add_result(session, row.id, job.edition_id, values["result"]["key"], values["result"])
             set_state(session, row.id, SCORED, [])
         elif job.kind != RESCORE:
-            set_state(session, row.id, REFUSED, values["problems"])
+            secret = _is_method_on_hidden_images(session, job, row)
+            state, problems = (UNFINISHED, [_UNTOLD]) if secret else (REFUSED, values["problems"])
+            set_state(session, row.id, state, problems)
         _after_evaluation(session, job, row)
     return True
 
 
-def settle_failure(store: Store, job: JobRow, worker: str, fault: str) -> bool:
-    """Give a job up that the hub failed to do; False if it was not this worker's any more."""
+def settle_failure(store: Store, job: JobRow, worker: str, fault: str, *, late: bool = False) -> bool:
+    """Give a job up; False if it was not this worker's any more.
+
+    Parameters
+    ----------
+    store : Store
+    job : JobRow
+    worker : str
+    fault : str
+        Why.
+    late : bool
+        Whether its time was over. Then the submission counts; else it is the hub's failure and costs nothing.
+    """
     with store.writing() as session:
         if not finish(session, job.id, worker, f"failed: {fault}"[:200]):
             return False
@@ -98,9 +121,19 @@ def settle_failure(store: Store, job: JobRow, worker: str, fault: str) -> bool:
         else:
             row = session.get_one(SubmissionRow, job.submission_id)
             if job.kind != RESCORE:
-                set_state(session, row.id, FAILED, [FAULT])
+                untold = late and _is_method_on_hidden_images(session, job, row)
+                report = _UNTOLD if untold else {**_LATE, "what": fault} if late else FAULT
+                set_state(session, row.id, UNFINISHED if late else FAILED, [report])
             _after_evaluation(session, job, row)
     return True
+
+
+def _is_method_on_hidden_images(session: Session, job: JobRow, row: SubmissionRow) -> bool:
+    """Tell whether all that is said of a submission would be said by its method about hidden images."""
+    from bioimagehub.hub.portal.context import challenge_of
+
+    edition = session.get_one(EditionRow, job.edition_id)
+    return row.kind == METHOD and challenge_of(edition).find_phase(row.phase).hidden
 
 
 def _after_evaluation(session: Session, job: JobRow, row: SubmissionRow) -> None:
@@ -139,8 +172,9 @@ def read_entries(store: Store, job: JobRow) -> tuple[dict[str, str], dict[str, d
     with store.reading() as session:
         edition = session.get_one(EditionRow, job.edition_id)
         challenge = session.get_one(ChallengeRow, edition.challenge_id)
+        controls = edition.controls or {}
         found = entries_of(session, str(job.phase), edition.id)
     latest = max(found.items(), key=lambda item: item[1][0].received)[0] if found else None
     cause = f"{latest} was scored" if latest else f"{challenge.name} has begun"
     entries = {name: row.id for name, (row, _) in found.items()}
-    return entries, {name: result for name, (_, result) in found.items()}, edition.controls or {}, cause
+    return entries, {name: result for name, (_, result) in found.items()}, controls, cause

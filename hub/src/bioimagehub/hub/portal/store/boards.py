@@ -61,10 +61,7 @@ def add_board(
     entries: dict[str, str],
 ) -> int:  # fmt: skip
     """Keep a version of a board and return its number, which counts from 1 for each phase."""
-    last = session.scalar(
-        select(func.max(BoardRow.number)).where(BoardRow.challenge_id == challenge_id, BoardRow.phase == phase)
-    )
-    number = (last or 0) + 1
+    number = (newest_number(session, challenge_id, phase) or 0) + 1
     session.add(
         BoardRow(
             challenge_id=challenge_id, phase=phase, number=number, edition_id=edition_id, cause=cause[:300],
@@ -76,9 +73,18 @@ def add_board(
 
 
 def list_boards(session: Session, challenge: str, phase: str) -> list[tuple[BoardRow, EditionRow]]:
-    """Return all versions of a board with the editions that scored them, the newest first. Rows are not loaded."""
-    wanted = _boards(challenge, phase).options(defer(BoardRow.board), defer(BoardRow.entries))
+    """Return all versions of a board with the editions that scored them, the newest first, without what is large."""
+    wanted = _boards(challenge, phase).options(
+        defer(BoardRow.board), defer(BoardRow.entries), defer(EditionRow.definition), defer(EditionRow.report)
+    )  # fmt: skip
     return [(row[0], row[1]) for row in session.execute(wanted)]
+
+
+def newest_number(session: Session, challenge_id: int, phase: str) -> int | None:
+    """Return the number of the newest version of a board, or None before the first."""
+    return session.scalar(
+        select(func.max(BoardRow.number)).where(BoardRow.challenge_id == challenge_id, BoardRow.phase == phase)
+    )
 
 
 def newest_board(session: Session, challenge: str, phase: str) -> tuple[BoardRow, EditionRow] | None:

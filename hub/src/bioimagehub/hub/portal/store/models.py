@@ -20,10 +20,13 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bioimagehub.hub.portal.store.columns import JsonText, Moment
 
-# What a submission can be. Those that count are held against the limits.
+# What a submission can be.
 WAITING, RUNNING, CHECKING, SCORING, SCORED = "waiting", "running", "checking", "scoring", "scored"
-REFUSED, FAILED, WITHDRAWN = "refused", "failed", "withdrawn"
-COUNTED = (WAITING, RUNNING, CHECKING, SCORING, SCORED)
+REFUSED, FAILED, WITHDRAWN, UNFINISHED = "refused", "failed", "withdrawn", "unfinished"
+# Those that have a score, or may have one.
+STANDING = (WAITING, RUNNING, CHECKING, SCORING, SCORED)
+# What used its time counts, too: else a method that never ends would be free.
+COUNTED = (*STANDING, UNFINISHED)
 
 # What is submitted.
 PREDICTIONS, METHOD = "predictions", "method"
@@ -73,8 +76,8 @@ class EditionRow(Base):
     definition: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
     report: Mapped[list[str]] = mapped_column(JsonText)
-    # Results of the controls by their names, once the edition is active.
-    controls: Mapped[Any | None] = mapped_column(JsonText)
+    # Results of the controls by their names, once the edition is active. They are large, and only boards need them.
+    controls: Mapped[Any | None] = mapped_column(JsonText, deferred=True)
     created: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[str] = mapped_column(String(255))
 
@@ -85,7 +88,7 @@ class SubmissionRow(Base):
     __tablename__ = "submissions"
     __table_args__ = (
         Index("ix_submissions_own", "challenge_id", "user", "received"),
-        # The same bytes count once: a request that is sent again, or caught and replayed, adds nothing.
+        # The same bytes stand once: a request that is sent again, or caught and replayed, adds nothing.
         Index(
             "uq_submissions_bytes",
             "challenge_id", "phase", "user", "entry", "sha256",
