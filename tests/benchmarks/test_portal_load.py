@@ -1,11 +1,12 @@
 """A hundred people submit to the portal for ten minutes and look at its pages; the portal and two workers serve them.
 
-Wanted: no submission is lost, each is scored exactly once, and 95 of 100 pages are there within a second. The hub, its
-proxy, the portal, its workers and the people themselves share this machine.
+Wanted: no submission is lost, each is scored exactly once, and 95 of 100 pages are there within a second. The hub,
+the portal, its workers and the people themselves share this machine.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import time
 from statistics import median
@@ -50,6 +51,8 @@ def _used(portal: RunningPortal) -> dict[str, float]:
 def test_a_hundred_people_in_ten_minutes(
     portal: RunningPortal, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    # A test that takes ten minutes does not hang.
+    faulthandler.cancel_dump_traceback_later()
     assert portal.create(write_challenge(PLAN, tmp_path / "challenge.zip"))["state"] == "active"
     crowd = Crowd(portal, PLAN)
     before, begin = _used(portal), time.monotonic()
@@ -75,8 +78,9 @@ def test_a_hundred_people_in_ten_minutes(
         for kind in sorted({kind for kind, _ in story.pages}):
             own = [one for what, one in story.pages if what == kind]
             print(f"    {kind}: {len(own)}, median {median(own):.3f} s, 95% within {percentile(own):.3f} s")
+        print("".join(f"    {what}\n" for what in story.failures[:5]), end="")
         shares = ", ".join(f"{name} {(used[name] - before[name]) / lived:.2f}" for name in used)
         print(f"  processors used: {shares}")
-    assert story.failures == []
+    assert story.failures[:5] == []
     assert lost == []
     assert slow < SECOND

@@ -184,7 +184,8 @@ class Crowd:
         """Have everybody do what they do, and return what they met with."""
         begin = time.monotonic()
         threads = [
-            threading.Thread(target=self._live, args=(number, name, begin)) for number, name in enumerate(self._names)
+            threading.Thread(target=self._live, args=(number, name, begin), daemon=True)
+            for number, name in enumerate(self._names)
         ]
         for thread in threads:
             thread.start()
@@ -221,7 +222,8 @@ class Crowd:
             pages["submission"] = f"/submission/{own[-1]}"
         kind = dice.choice(list(pages))
         begin = time.monotonic()
-        answer = self._sessions[name].get(f"{self._portal.public}{pages[kind]}", timeout=120)
+        # Not through the proxy of the plain JupyterHub, which takes ten requests at once; the hub has another one.
+        answer = self._sessions[name].get(f"{self._portal.url}{pages[kind]}", timeout=120)
         seconds = time.monotonic() - begin
         if answer.status_code != 200 or "/hub/" in answer.url:
             self._fail(f"{pages[kind]}: {answer.status_code} at {answer.url}")
