@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ ranges = st.fixed_dictionaries(
     {},
     optional={
         "size": ends(st.integers(-1, 60) | st.integers(0, 2**60)),
-        "released": ends(st.dates().map(lambda day: day.replace(year=2010 + day.year % 15).isoformat())),
+        "released": ends(st.dates(date(2010, 1, 1), date(2024, 12, 31)).map(date.isoformat)),
     },
 )
 SORT_KEYS: dict[str, Any] = {
@@ -137,6 +138,17 @@ def test_narrows_step_by_step(index: Index) -> None:
     )
     assert stepwise.identifiers(0, 500) == at_once.identifiers(0, 500)
     assert len(at_once) > 10
+
+
+def test_unites_ranges(index: Index, made: list[Fields]) -> None:
+    """Sizes below 20 or above 40 of what a text found, ranked as the text ranks them."""
+    found = index.select(WORDS[0])
+    low, high = (found.narrow("", {}, {"size": ends}) for ends in ((None, 19), (41, None)))
+    both = low | high
+    assert len(both) == len(low) + len(high) > len(low) > 0
+    ranked = [name for name in found.identifiers(0, len(found)) if name in low or name in high]
+    assert both.identifiers(0, len(found)) == ranked
+    assert both.index is index
 
 
 def test_everything(index: Index, made: list[Fields]) -> None:

@@ -106,6 +106,11 @@ class Catalog:
     def __contains__(self, identifier: object) -> bool:
         return isinstance(identifier, str) and identifier in self._selection
 
+    @property
+    def selection(self) -> Selection:
+        """Its records in the index, to narrow, to count and to read as plain fields: what `search` is made of."""
+        return self._selection
+
     def page(self, offset: int = 0, limit: int = 20) -> list[Record]:
         """Give some of the records, in the order of the catalog.
 

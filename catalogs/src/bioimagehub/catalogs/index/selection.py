@@ -48,6 +48,15 @@ class Selection:
     def __repr__(self) -> str:
         return f"<Selection of {len(self)} records>"
 
+    @property
+    def index(self) -> Index:
+        """The index that the records are of."""
+        return self._index
+
+    def __or__(self, other: Selection) -> Selection:
+        """Give the records of both; `other` was narrowed from what this one was narrowed from, by filters or ranges."""
+        return Selection(self._index, self._records | other._records, self._hits, self._first + other._first)
+
     def narrow(
         self,
         text: str = "",
