@@ -82,7 +82,7 @@ def test_all_problems_are_told_with_their_lines() -> None:
     for line, said in (
         (1, "title: this key is missing; add it"),
         (2, "titel: there is no such key here; the keys are: baselines, citation"),
-        (4, "task: There is no task 'baking'"),
+        (4, "task: there is no task 'baking'; did you mean tracking? There are: classification, counting"),
         (11, "data.entries[0].version: Input should be a valid string, found 1; put it in quotes"),
         (16, "splits.public.cases[0].id: the id 'a' is given to 2 cases"),
         (17, "splits.public.cases[1].id: the id 'A' is given to 2 cases"),
@@ -115,7 +115,11 @@ def test_all_problems_are_told_with_their_lines() -> None:
         ("{id: a, ", "{id: a., ", 16, "does not fit the pattern"),
         ("2027-01-01T00:00:00Z", "2027-01-01T00:00:00", 22, "has no time zone; add one"),
         ("2027-01-01T00:00:00Z", "2027-01-01", 22, "has no time zone"),
-        ("2027-01-01T00:00:00Z", "2027-13-01T00:00:00Z", 22, "a value cannot be read"),
+        ("2027-01-01T00:00:00Z", "2027-13-01T00:00:00Z", 22,
+         "there is no date 2027-13-01T00:00:00Z: month must be in 1..12; correct the date, such as 2027-03-01T12:00"),
+        ("2027-01-01T00:00:00Z", "tomorrow", 22, "'tomorrow' is no date and time; correct the date, such as 2027-03"),
+        ("task: instance_segmentation", "task: instance-segmentation", 4, "did you mean instance_segmentation?"),
+        ("task: instance_segmentation", "task: Instance Segmentation", 4, "did you mean instance_segmentation?"),
         ("metrics:\n", "metrics: []\nmetric:\n", 24, "there is nothing here; give at least one"),
         ("name: squares", "name: squares\nname: circles", 2, "this key stands already on line 1"),
         ("name: squares", "name: &x squares\nsummary: *x", 2, "an alias"),
@@ -139,6 +143,16 @@ def test_all_problems_are_told_with_their_lines() -> None:
 def test_one_problem(old: str, new: str, line: int, said: str) -> None:
     found = changed(old, new)
     assert any(problem.startswith(f"line {line}: ") and said in problem for problem in found), found
+
+
+@pytest.mark.parametrize("name", ["Panoptic Quality", "panotic_quality", "{metric: PQ!}"])
+def test_one_wrong_name_is_one_problem(name: str) -> None:
+    (found,) = changed("  - panoptic_quality", f"  - {name}")
+    assert "metrics[0]: there is no metric of this task" in found
+    guess = "choose one of: " if "PQ" in name else "did you mean panoptic_quality? There are: "
+    assert f"{guess}aggregated_jaccard, " in found
+    (found,) = changed("task: instance_segmentation", "task: Sums!")
+    assert "there is no task 'Sums!'; choose one of: classification" in found
 
 
 def test_limits() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bioimagehub.challenges import score_image
+from bioimagehub.challenges import make_board, score_image
 from bioimagehub.challenges.case_results import CaseResult, Result
 from bioimagehub.challenges.challenge_parts import Ranked
 from bioimagehub.challenges.errors import ChallengeDataError, SubmissionError, TruthError, UnknownSplitError
@@ -104,6 +104,19 @@ def test_results_are_short_to_look_at(challenge: Challenge) -> None:
     assert shown.endswith(" 3 cases, 1 of which count as worst)")
     assert repr(result.cases["c"]).endswith(f"counts as worst: {MISSING})")
     assert len(repr(result.cases["a"])) < 100
+
+
+@pytest.mark.usefixtures("samples")
+@pytest.mark.parametrize(("spacing", "units"), [("", {"hausdorff": "px"}), ("    spacing: [0.5, 0.5]\n", {})])
+def test_lengths_are_in_pixels_where_their_size_is_not_known(spacing: str, units: dict, tmp_path: Path) -> None:
+    text = TEXT.replace("  public:\n", f"  public:\n{spacing}").replace("- panoptic_quality", "- hausdorff")
+    challenge = write_challenge(tmp_path, f"{text}conventions: {{boundaries: {{tolerance: 2}}}}\n")
+    result = score(challenge, "public", PREDICTIONS)
+    assert result.units == units
+    assert Result.from_dict(result.as_dict()).units == units
+    column = make_board(challenge, "practice", {"me": result}, samples=10).columns[0]
+    assert column.unit == units.get("hausdorff", "µm")
+    assert "tolerance 2 µm (pixels where their size is not known)" in result.conventions
 
 
 def test_correcting_one_truth_changes_the_key_of_that_case_alone(challenge: Challenge, tmp_path: Path) -> None:

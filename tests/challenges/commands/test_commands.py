@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,7 +84,10 @@ def test_every_action_has_help(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("task", sorted(TEMPLATES))
 def test_a_new_challenge_passes_the_check(task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["challenge", "new", str(tmp_path / "My First"), "--task", task]) == 0
-    assert load_challenge(tmp_path / "My First").name == "my-first"
+    made = load_challenge(tmp_path / "My First")
+    assert made.name == "my-first"
+    assert made.phases[0].is_open(datetime.now(UTC))
+    assert "The challenge is called my-first: names are lower-case words with hyphens" in capsys.readouterr().err
     assert main(["challenge", "check", str(tmp_path / "My First")]) == 0
     told = capsys.readouterr()
     assert "my-first is sound: the truth ranks first" in told.err

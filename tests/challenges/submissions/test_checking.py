@@ -108,7 +108,9 @@ def test_axes(tmp_path: Path) -> None:
     (tmp_path / "s").mkdir()
     tifffile.imwrite(tmp_path / "s/a.ome.tif", volume, metadata={"axes": "TYX"}, photometric="minisblack")
     expected = {"a": Expected("a", "labels", (4, 4, 4), ("z", "y", "x"))}
-    assert "its axes are t, y, x. Expected z, y, x" in str(check_files(tmp_path / "s", expected, ("tiff",), Caps()))
+    report = str(check_files(tmp_path / "s", expected, ("tiff",), Caps()))
+    assert "its axes are t, y, x. Expected z, y, x" in report
+    assert 'tifffile.imwrite(path, array, metadata={"axes": "ZYX"})' in report
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -34,6 +34,8 @@ SHAPE = (24, 30)
         (b"y,y\n1,2\n", "a column is there twice"),
         (b"y,x\n" + b"1" * 10_000, "line 2 is longer than 4096 bytes"),
         ("y,x\n1,2\n".encode("utf-16"), "is not in UTF-8|has a zero byte"),
+        (b",y,x\n0,1,2\n", "first column has no name, as pandas writes the index.*to_csv\\(path, index=False\\)"),
+        (b"Unnamed: 0,y,x\n0,1,2\n", "first column has no name"),
         (b"y,x\n1,\xff\n", "line 2 is not in UTF-8"),
         (b"y,x\n1,\0\n", "line 2 has a zero byte"),
         (b'y,x\n"1,2\n', "cannot be read: unexpected end of data"),
@@ -46,6 +48,32 @@ def test_tables_that_are_none(text: bytes, told: str, tmp_path: Path) -> None:
     expected = {"a": Expected("a", "points", SHAPE, ("y", "x"))}
     report = str(check_files(tmp_path, expected, ("csv",), Caps())).replace("\n", " ")
     assert re.search(told, report), report
+
+
+@pytest.mark.parametrize("name", ["s", "s.csv"])
+def test_columns_may_stand_in_any_order(name: str, tmp_path: Path) -> None:
+    expected = {"a": Expected("a", "points", (5, *SHAPE), ("z", "y", "x"))}
+    text = "confidence,x,z,y\n0.5,20,1,3\n"
+    if name == "s":
+        (tmp_path / "s").mkdir()
+        (tmp_path / "s/a.csv").write_text(text)
+    else:
+        (tmp_path / "s.csv").write_text(text.replace("x,z", "x,case,z").replace("20,1", "20,a,1"))
+    report = check_files(tmp_path / name, expected, ("csv",), Caps())
+    assert report.ok, report
+    with open_files(tmp_path / name, expected, ("csv",), Caps()) as opened:
+        assert opened["a"].coordinates.tolist() == [[1, 3, 20]]
+        assert opened["a"].confidence.tolist() == [0.5]
+
+
+def test_units_are_those_that_are_known(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("y,x\n1,900\n")
+    for spacing, told in (
+        (None, "in pixels: the size of a pixel is not known"),
+        ((1.0, 1.0), "in micrometres, not in"),
+    ):
+        expected = {"a": Expected("a", "points", SHAPE, ("y", "x"), spacing)}
+        assert f"Give coordinates {told}" in str(check_files(tmp_path, expected, ("csv",), Caps()))
 
 
 def test_tables_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

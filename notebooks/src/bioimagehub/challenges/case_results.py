@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, isinf, isnan, nan
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,9 @@ class Result:
         Versions of the libraries that computed the scores.
     key : str
         ``sha256:`` of the keys of all cases and of how they were aggregated.
+    units : dict of str to str
+        Of the metrics whose scores are not in the unit of the metric: ``px`` in place of µm, where the size of a pixel
+        of a case is not known.
     """
 
     challenge: str
@@ -76,6 +79,7 @@ class Result:
     conventions: str
     environment: dict[str, str]
     key: str
+    units: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         worst = f", {len(self.problems)} of which count as worst" if self.problems else ""
@@ -112,6 +116,7 @@ class Result:
             "conventions": self.conventions,
             "environment": self.environment,
             "key": self.key,
+            "units": self.units,
         }
 
     @classmethod
@@ -126,6 +131,7 @@ class Result:
             values["conventions"],
             dict(values["environment"]),
             values["key"],
+            dict(values.get("units", {})),
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from bioimagehub.catalogs.parts import Line, Name, Prose  # noqa: TC001 - pydantic reads the annotations
-from bioimagehub.challenges.challenge_file import find_file, read_document, refuse
+from bioimagehub.challenges.challenge_file import DATE, find_file, read_document, refuse
 from bioimagehub.challenges.challenge_parts import (
     AT_LEAST_ONE,
     Baseline,
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from bioimagehub.challenges.challenge_file import Place
+
+
+NAMED = ("controls", "metrics", "submission", "task")
+"""Keys whose values name what there is."""
 
 
 class Challenge(Part):
@@ -199,17 +203,28 @@ def parse_challenge(text: str, *, folder: str | PathLike[str] = ".", where: str 
     ...
     """
     document = read_document(text, where)
-    problems = [document.problem(place, what) for place, what in break_rules(document.values)]
+    broken = list(break_rules(document.values))
+    problems = [document.problem(place, what) for place, what in broken]
     try:
         challenge = Challenge.model_validate(document.values)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=True)
-        problems += [document.problem(tuple(fault["loc"]), _explain(dict(fault))) for fault in faults]
+        # A name that does not exist is told of once, not also as one that is misspelt.
+        told = {place for place, _ in broken if place[0] in NAMED}
+        problems += [
+            document.problem(tuple(fault["loc"]), _explain(dict(fault)))
+            for fault in faults
+            if fault["type"] != "string_pattern_mismatch" or told.isdisjoint(_places_above(tuple(fault["loc"])))
+        ]
         raise refuse(where, problems) from None
     if problems:
         raise refuse(where, problems)
     challenge._folder = Path(folder)
     return challenge
+
+
+def _places_above(place: Place) -> set[Place]:
+    return {place[:end] for end in range(1, len(place) + 1)}
 
 
 def _explain(fault: dict[str, Any]) -> str:
@@ -221,7 +236,9 @@ def _explain(fault: dict[str, Any]) -> str:
         keys = sorted(known_keys(place[:-1]))
         return f"there is no such key here; the keys are: {', '.join(keys)}. Correct it or leave it out"
     if kind == "timezone_aware":
-        return f"the time {value} has no time zone; add one, such as 2027-03-01T12:00:00Z"
+        return f"the time {value} has no time zone; add one, such as {DATE}"
+    if kind.startswith(("datetime", "date_")):
+        return f"{value!r:.80} is no date and time; correct the date, such as {DATE}"
     if kind == "string_pattern_mismatch":
         return f"{value!r:.80} does not fit the pattern {fault['ctx']['pattern']}; spell it so"
     if kind == "value_error":

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FILE_NAME = "challenge.yaml"
 LARGEST = 2**20
 DEEPEST = 20
+DATE = "2027-03-01T12:00:00Z"
+"""A time as a challenge file has it."""
 PLAIN = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 Place = tuple[str | int, ...]
@@ -156,6 +158,8 @@ def _find_fault(node: yaml.Node) -> str | None:
     except yaml.constructor.ConstructorError as error:
         return f"a value cannot be read: {error.problem}; put it in quotes"
     except (ValueError, OverflowError) as error:
+        if node.tag == "tag:yaml.org,2002:timestamp":
+            return f"there is no date {node.value}: {error}; correct the date, such as {DATE}"
         return f"a value cannot be read: {error}; put it in quotes"
     return None
 

@@ -54,9 +54,9 @@ def make_conventions(task: Task, settings: Mapping[str, Any]) -> Any:
 def _check_task(values: Mapping[str, Any]) -> Iterator[Found]:
     try:
         task = find_task(str(values.get("task")))
-    except UnknownTaskError as error:
+    except UnknownTaskError:
         if isinstance(values.get("task"), str):
-            yield ("task",), str(error)
+            yield ("task",), _no_such(str(values["task"]), "task", TASKS)
         return
     names = [metric.get("metric") if isinstance(metric, dict) else metric for metric in _list(values.get("metrics"))]
     for number, name in enumerate(names):
@@ -187,9 +187,10 @@ def _check_predictions(values: Mapping[str, Any]) -> Iterator[Found]:
 
 def _no_such(name: str, what: str, known: Any) -> str:
     listed = sorted(known)
-    near = get_close_matches(name, listed, n=1)
-    guess = f"did you mean {near[0]}? " if near else ""
-    return f"there is no {what} {name!r}; {guess}There are: {', '.join(listed) or 'none'}"
+    near = get_close_matches(name.lower().replace("-", "_").replace(" ", "_"), listed, n=1)
+    near = near or get_close_matches(name, listed, n=1)
+    guess = f"did you mean {near[0]}? There are: " if near else "choose one of: "
+    return f"there is no {what} {name!r}; {guess}{', '.join(listed) or 'none'}"
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -106,7 +106,7 @@ class SpotConventions(Choices):
 
     def __str__(self) -> str:
         sign = "≤" if self.closed else "<"
-        limit = f"distance {sign} {self.cutoff:g} µm"
+        limit = f"distance {sign} {self.cutoff:g} µm (pixels where their size is not known)"
         if self.axial_cutoff is not None:
             limit = f"lateral {limit}, axial {sign} {self.axial_cutoff:g} µm"
         return (

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Predictions = Mapping[str, Any] | Callable[[str], Any]
 LIBRARIES = ("bioimagehub", "numpy", "scipy", "scikit-image", "scikit-learn")
 LISTED = 20
+LENGTH, PIXEL = "µm", "px"
 MISSING = "there is no prediction"
 
 
@@ -72,9 +73,11 @@ def score(
     source = open_truth(challenge, split) if truth is None else truth
     environment = scoring_environment()
     rules = _describe_rules(challenge, environment)
-    results = {}
+    results, sized = {}, True
     for case in cases:
-        results[case.id] = _score_case(challenge, case, predictions, source, rules, known or {})
+        spacing = source.spacing(case)
+        sized &= spacing is not None
+        results[case.id] = _score_case(challenge, case, predictions, source, rules, known or {}, spacing)
     scores = {ranked.metric: aggregate(challenge, ranked, results) for ranked in challenge.metrics}
     left_out = {
         ranked.metric: 0
@@ -90,7 +93,9 @@ def score(
             "cases": [one.key for one in results.values()],
         }
     )
-    return Result(challenge.name, split, results, scores, left_out, str(challenge.conventions), environment, key)
+    metrics = challenge.rules.METRICS
+    units = {name: PIXEL for name in scores if metrics[name].UNIT == LENGTH and not sized}
+    return Result(challenge.name, split, results, scores, left_out, str(challenge.conventions), environment, key, units)
 
 
 def _check_predictions(challenge: Challenge, split: str, predictions: Predictions) -> None:
@@ -186,6 +191,7 @@ def _score_case(
     source: TruthSource,
     rules: Mapping[str, Any],
     known: Mapping[str, CaseResult],
+    spacing: tuple[float, ...] | None,
 ) -> CaseResult:
     try:
         prediction = predictions(case.id) if callable(predictions) else predictions.get(case.id)
@@ -200,7 +206,6 @@ def _score_case(
         raise
     except ChallengeError as error:
         prediction, digest, problem = None, None, str(error)
-    spacing = source.spacing(case)
     key = digest_json(
         {
             "case": case.id,

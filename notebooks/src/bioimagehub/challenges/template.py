@@ -41,7 +41,8 @@ phases:
   - name: practice
     title: Practice, with open truth
     split: public
-    opens: 2027-01-01T00:00:00Z
+    # opens: 2027-03-01T12:00:00Z
+    # closes: 2027-06-01T12:00:00Z
     limits: {per_day: 10, size: 500 MB}
 
 # To hide a truth, add a split with hidden: true and truth: {folder: ...}, a folder that only the hub reads,
@@ -97,6 +98,18 @@ TEMPLATES = {
 """Title, entry, and the part of the file that differs, by task."""
 
 
+def name_of(folder: Path) -> str:
+    """Return the name that a challenge in a folder has if it gets no other: lower case, with hyphens.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> name_of(Path("Nuclei of my lab"))
+    'nuclei-of-my-lab'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")
+
+
 def write_template(folder: Path, task: str, name: str | None = None) -> Path:
     """Write a challenge file with comments that passes the check.
 
@@ -133,7 +146,7 @@ def write_template(folder: Path, task: str, name: str | None = None) -> Path:
         raise UnknownTaskError(msg)
     title, entry, middle = TEMPLATES[task]
     record = open_catalog()[entry].model_copy(update={"checksum": None})
-    words = name or re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")
+    words = name or name_of(folder)
     head = _HEAD.format(folder=folder, name=words, title=title, task=task, entry=entry, facts=pins.digest(record))
     text = head + middle + _TAIL
     file = folder / FILE_NAME

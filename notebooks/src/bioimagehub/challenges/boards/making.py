@@ -109,7 +109,7 @@ def make_board(
     named = [*results.items(), *(controls or {}).items()]
     check_results(challenge, phase.split, named, conventions)
     cases = challenge.find_split(phase.split).cases
-    columns = make_columns(challenge)
+    columns = make_columns(challenge, found[0].units)
     pooling = _pool(challenge, columns, found, [case.id for case in cases])
     measured = measure_columns(
         columns,
@@ -142,8 +142,8 @@ def make_board(
     )
 
 
-def make_columns(challenge: Challenge) -> list[Column]:
-    """Return the metrics of a challenge as columns of a board."""
+def make_columns(challenge: Challenge, units: Mapping[str, str]) -> list[Column]:
+    """Return the metrics of a challenge as columns of a board, with the units that results have in place of theirs."""
     columns = []
     for ranked in challenge.metrics:
         metric = challenge.rules.METRICS[ranked.metric]
@@ -154,7 +154,7 @@ def make_columns(challenge: Challenge) -> list[Column]:
                 cast("Better", metric.BETTER),
                 float(metric.BEST),
                 float(metric.WORST),
-                metric.UNIT,
+                units.get(ranked.metric, metric.UNIT),
                 ranked.aggregate,
                 float(ranked.weight),
                 metric.VERSION,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bioimagehub.challenges.template import write_template
+from bioimagehub.challenges.template import name_of, write_template
 
 if TYPE_CHECKING:
     import argparse
@@ -15,5 +15,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the file and say what to do next."""
     file = write_template(arguments.folder, arguments.task, arguments.name)
     print(file)
+    if arguments.name is None and name_of(arguments.folder) != arguments.folder.resolve().name:
+        name = name_of(arguments.folder)
+        print(
+            f"The challenge is called {name}: names are lower-case words with hyphens. --name gives another.",
+            file=sys.stderr,
+        )
     print(f"Edit it, and check it with: bioimagehub challenge check {arguments.folder}", file=sys.stderr)
     return 0

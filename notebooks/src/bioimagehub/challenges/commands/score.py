@@ -49,7 +49,7 @@ def _print_result(challenge: Challenge, result: Result, *, cases: bool) -> None:
     # All digits: they are to be compared with those of the hub.
     rows = []
     for ranked in challenge.metrics:
-        unit = challenge.rules.METRICS[ranked.metric].UNIT
+        unit = result.units.get(ranked.metric, challenge.rules.METRICS[ranked.metric].UNIT)
         left_out = result.left_out[ranked.metric]
         note = f"{left_out} of {len(result.cases)} cases say nothing and are left out" if left_out else ""
         number = repr(result.scores[ranked.metric])

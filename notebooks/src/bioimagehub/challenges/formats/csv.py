@@ -53,7 +53,8 @@ def inspect(path: Path) -> Found:
     """
     with reading("CSV file in UTF-8"):
         columns = next(read_rows(path))[1]
-        axes = tuple(name for name in columns if name in ORDER)
+        # Columns are found by their names, so their order tells nothing.
+        axes = tuple(name for name in ORDER if name in columns)
         return Found(np.dtype(np.float64), (0, len(columns)), axes or None)
 
 
@@ -153,6 +154,12 @@ def _check_columns(columns: list[str]) -> None:
             "commas between columns, and a point in decimal numbers",
             "Write it again, such as with pandas.DataFrame.to_csv(path, index=False).",
         )
+    if any(not name or name.startswith("unnamed:") for name in columns[:1]):
+        refuse(
+            "its first column has no name, as pandas writes the index of a table",
+            "columns with names",
+            "Leave the index out: pandas.DataFrame.to_csv(path, index=False).",
+        )
     if len(set(columns)) < len(columns):
         refuse(f"a column is there twice: {', '.join(columns)}", "each column once", "Rename one of them.")
 
@@ -164,7 +171,7 @@ def _load_points(columns: list[str], rows: Iterator[tuple[int, list[str]]]) -> P
         refuse(
             f"its columns are {', '.join(columns)}",
             f"y and x, with z, t and c where the image has them, and {' and '.join(_FURTHER)} where they are known",
-            "Name the columns so, and leave others out. Coordinates are in micrometres.",
+            "Name the columns so, in any order, and leave others out. Coordinates are in micrometres.",
         )
     findings: list[Finding] = []
     values = []

@@ -55,7 +55,8 @@ def check_claims(found: Found, expected: Expected, caps: Caps) -> list[Finding]:
         findings.append((
             f"its axes are {', '.join(found.axes)}",
             ", ".join(expected.axes),
-            "Write them in this order, and name them so in the metadata.",
+            "Write them in this order, and name them so; in a TIFF such as with tifffile.imwrite(path, array, "
+            f'metadata={{"axes": "{"".join(expected.axes).upper()}"}}).',
         ))  # fmt: skip
     if expected.spacing is not None and found.spacing is not None and len(expected.spacing) == len(found.spacing):
         pairs = zip(found.spacing, expected.spacing, strict=True)
@@ -180,6 +181,7 @@ def _check_points(points: Points, expected: Expected, caps: Caps) -> list[Findin
     if expected.shape is None or points.axes != expected.axes:
         return findings
     spacing = expected.spacing or (1.0,) * len(expected.axes)
+    unit = "pixels: the size of a pixel is not known" if expected.spacing is None else "micrometres, not in pixels"
     for number, (axis, size, step) in enumerate(zip(expected.axes, expected.shape, spacing, strict=True)):
         column = points.coordinates[:, number]
         # The first pixel has its centre at 0, or its edge: both are in use.
@@ -189,7 +191,7 @@ def _check_points(points: Points, expected: Expected, caps: Caps) -> list[Findin
                 f"{len(outside)} points lie outside the image along {axis}, the first is point {outside[0] + 1} at "
                 f"{column[outside[0]]:g}",
                 f"{-0.5 * step:g} to {size * step:g}",
-                "Give coordinates in micrometres (frames in seconds), not in pixels, in the order of the columns.",
+                f"Give coordinates in {unit}; frames in seconds.",
             ))  # fmt: skip
     return findings
 

@@ -83,7 +83,9 @@ class BoundaryConventions(Choices):
         object.__setattr__(self, "version", self.version or library_version())
 
     def __str__(self) -> str:
-        tolerance = "one voxel, along its largest side" if self.tolerance is None else f"{self.tolerance:g} µm"
+        tolerance = "one voxel, along its largest side"
+        if self.tolerance is not None:
+            tolerance = f"{self.tolerance:g} µm (pixels where their size is not known)"
         objects = "; objects matched at IoU ≥ ½, one by one; missed and invented ones count as missing surfaces"
         return (
             f"tolerance {tolerance}; {SURFACE_WORDS[self.surface]}; {PERCENTILE_WORDS[self.percentile]}; a missing "

@@ -5,6 +5,7 @@ All modules have the shape of `Task`. To add a task, add a module of that shape 
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -98,6 +99,8 @@ def find_task(name: str) -> Task:
     'labels'
     """
     if name not in TASKS:
-        msg = f"There is no task {name!r}. These exist: {', '.join(sorted(TASKS))}. Choose one of them."
+        near = get_close_matches(name.lower().replace("-", "_").replace(" ", "_"), TASKS, n=1)
+        guess = f"Did you mean {near[0]}? " if near else ""
+        msg = f"There is no task {name!r}. {guess}These exist: {', '.join(sorted(TASKS))}. Choose one of them."
         raise UnknownTaskError(msg)
     return cast("Task", import_module(f"bioimagehub.challenges.tasks.{name}"))
