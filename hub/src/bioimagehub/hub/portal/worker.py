@@ -130,7 +130,7 @@ class Worker:
             _log.error("job %d (%s) failed: %s", job.id, job.kind, ended.fault)
             if ended.late or job.faults + 1 >= FAULTS:
                 fault = ended.fault or "unknown"
-                self._write(partial(settle.settle_failure, self._store, job, self._name, fault))
+                self._write(partial(settle.settle_failure, self._store, job, self._name, fault, late=ended.late))
             else:
                 self._write(partial(self._give_back, job, job.faults + 1))
 

@@ -7,9 +7,10 @@ from bioimagehub.hub.sandbox.images import open_images
 from bioimagehub.hub.sandbox.installed import describe_environment
 from bioimagehub.hub.sandbox.limits import MethodLimits
 from bioimagehub.hub.sandbox.method import Method, load_method
-from bioimagehub.hub.sandbox.running import CaseRun, MethodRun, run_method
+from bioimagehub.hub.sandbox.running import NOT_FINISHED, CaseRun, MethodRun, run_method
 
 __all__ = [
+    "NOT_FINISHED",
     "Bubblewrap",
     "CaseRun",
     "Method",

@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     Image = tuple[NDArray[Any], Sequence[str], Sequence[float] | None]
     """Pixels, axes, and the spacing along each axis but c in µm and s, or None."""
 
+NOT_FINISHED = (
+    "The method did not give a prediction of each image within its limits. Try it on the public images, where its log "
+    "is shown."
+)
+"""All that is told of hidden images: which limit, or which error, would be an answer of the method's about them."""
+
 RUNNER = Path(__file__).with_name("runner.py")
 _FORMATS = {"points": ("csv", ".csv"), "landmarks": ("csv", ".csv"), "values": ("csv", ".csv")} | {
     "tracks": ("ctc", "_RES")
@@ -49,11 +55,13 @@ class CaseRun:
     ok : bool
         Whether there is a prediction that can be scored.
     message : str
-        The hub's own: what happened, and what to do. It tells nothing that the image or the method says.
+        The hub's own: what happened, and what to do. Not for hidden splits.
     log : str
         What the method printed, up to a cap; and what is wrong with its prediction. Not for hidden splits.
     seconds : float
         Time by the clock.
+    over : bool
+        Whether it was ended because it passed a limit.
     """
 
     case: str
@@ -61,6 +69,7 @@ class CaseRun:
     message: str
     log: str
     seconds: float
+    over: bool
 
 
 @dataclass(frozen=True)
@@ -89,13 +98,12 @@ class MethodRun:
         Parameters
         ----------
         hidden : bool
-            Whether the split is: then only the hub's own messages are in it, without the names of images and times.
+            Whether the split is: then it tells whether all predictions are there, and nothing else.
         """
         if not hidden:
             keys = ("case", "ok", "message", "log", "seconds")
             return {"ok": self.ok, "cases": [{key: getattr(one, key) for key in keys} for one in self.cases]}
-        messages = sorted({one.message for one in self.cases if not one.ok})
-        return {"ok": self.ok, "messages": messages or ["The method ran on all images."]}
+        return {"ok": self.ok, "messages": ["The method ran on all images." if self.ok else NOT_FINISHED]}
 
 
 def run_method(
@@ -148,7 +156,7 @@ def _run_case(
         name = _write_input(image, expected, work / "input")
         with (work / "output.zip").open("wb") as target:
             ended = _run(method, work, sandbox, limits, target)
-        message = _explain(ended, limits)
+        message, over = _explain(ended, limits)
         # The code is the method's word: on hidden images it stays in the log.
         log = _tell(ended) + (f"\nIt ended with the code {ended.code}." if ended.code else "")
         if message is None:
@@ -159,10 +167,10 @@ def _run_case(
             # A zip file within, or a folder, is taken by the check and is no prediction at its place.
             if report.ok and (work / "out" / name).exists():
                 shutil.move(work / "out" / name, folder / name)
-                return CaseRun(expected.case, True, "There is a prediction.", log, ended.seconds)
+                return CaseRun(expected.case, True, "There is a prediction.", log, ended.seconds, over)
             message = "The prediction of an image is not what the challenge takes. Try the method on the public images."
             log += f"\nExpected one file, {name}, at the top." if report.ok else f"\n{report}"
-        return CaseRun(expected.case, False, message, log, ended.seconds)
+        return CaseRun(expected.case, False, message, log, ended.seconds, over)
 
 
 def _write_input(image: Image, expected: Expected, folder: Path) -> str:
@@ -207,21 +215,23 @@ def _run(method: Method, work: Path, sandbox: Bubblewrap, limits: MethodLimits, 
     return ended
 
 
-def _explain(ended: Ended, limits: MethodLimits) -> str | None:
-    """Say in the hub's own words why there is no prediction; None where there may be one."""
+def _explain(ended: Ended, limits: MethodLimits) -> tuple[str | None, bool]:
+    """Say in the hub's own words why there is no prediction, None where there may be one; and if a limit was passed."""
     if ended.timed_out:
-        return f"The method took longer than {limits.seconds:g} s for an image and was ended. Make it faster."
+        return f"The method took longer than {limits.seconds:g} s for an image and was ended. Make it faster.", True
     if ended.too_large:
-        return f"The prediction of an image has more than {limits.output} bytes. Use the smallest type that holds it."
+        size = f"The prediction of an image has more than {limits.output} bytes. Use the smallest type that holds it."
+        return size, True
     if ended.code == 0 and not ended.too_hungry:
-        return None
+        return None, False
     killed = {128 + signal.SIGKILL, 128 + signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXCPU}
     if ended.too_hungry or ended.code in killed:
-        return (
+        system = (
             f"The method was ended by the system: it used more than {limits.memory} bytes of memory or "
             f"{limits.cpu_seconds} s of computing time. Use less; take the image in parts."
         )
-    return "The method failed on an image. Try it on the public images, where its log is shown."
+        return system, True
+    return "The method failed on an image. Try it on the public images, where its log is shown.", False
 
 
 def _tell(ended: Ended) -> str:

@@ -11,7 +11,7 @@ from bioimagehub.challenges.submissions import Caps
 from bioimagehub.challenges.submitting import pack
 from bioimagehub.hub.errors import MethodError
 from bioimagehub.hub.portal.scoring.shown import ShownImages
-from bioimagehub.hub.sandbox import describe_environment, load_method, run_method
+from bioimagehub.hub.sandbox import NOT_FINISHED, describe_environment, load_method, run_method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,15 @@ class Execution:
     work: Path
 
     def run(self, tell: Callable[[str], None]) -> dict[str, Any]:
-        """Return ``problems``, a list that is empty where all images have a prediction, and ``run``, the record."""
+        """Return what came of it.
+
+        Returns
+        -------
+        dict
+            ``problems``, a list that is empty where all images have a prediction; ``run``, the record; ``counts``,
+            whether it counts against the limits without predictions: if it passed a limit, and on hidden images in any
+            case, since whether it counts would tell what happened there.
+        """
         # The sandbox may have a uid of its own, which reads what it is shown.
         os.umask(0o022)
         challenge = load_challenge(self.challenge)
@@ -58,17 +66,19 @@ class Execution:
         try:
             method = load_method(self.payload, self.work / "method", Caps(packed=int(phase.limits.size)))
         except MethodError as error:
-            return {"problems": [_problem(str(error))], "run": record}
+            return {"problems": [_problem(str(error))], "run": record, "counts": False}
         images = ShownImages(challenge, phase.split)
         done = run_method(method, images.load, images.expected(), self.sandbox, self.limits, self.work / "predictions")
         record |= {"method": method.digest, **done.as_dict(hidden=phase.hidden)}
         if not done.ok:
+            if phase.hidden:
+                return {"problems": [_problem(NOT_FINISHED)], "run": record, "counts": True}
             failed = [one for one in done.cases if not one.ok]
-            messages = sorted({one.message for one in failed})
-            cases = {one.message: "" if phase.hidden else one.case for one in reversed(failed)}
-            return {"problems": [_problem(text, cases[text]) for text in messages], "run": record}
+            cases = {one.message: one.case for one in reversed(failed)}
+            problems = [_problem(text, cases[text]) for text in sorted(cases)]
+            return {"problems": problems, "run": record, "counts": any(one.over for one in failed)}
         pack(done.predictions, self.work / "predictions.zip")
-        return {"problems": [], "run": record}
+        return {"problems": [], "run": record, "counts": True}
 
 
 def _problem(what: str, case: str = "") -> dict[str, str]:

@@ -16,6 +16,7 @@ from bioimagehub.hub.portal.store.models import (
     METHOD,
     RUN,
     SCORE,
+    STANDING,
     WAITING,
     WITHDRAWN,
     ChallengeRow,
@@ -39,7 +40,7 @@ def day_of(moment: datetime) -> datetime:
 def count_submissions(session: Session, challenge: ChallengeRow, phase: str, user: str) -> tuple[int, int, int]:
     """Return how many of somebody's submissions count today and in total, and all attempts of today.
 
-    Refused, withdrawn and failed ones count as attempts only.
+    Refused, withdrawn and failed ones count as attempts only. Those that passed a limit of time or memory count.
     """
     today = day_of(now())
     own = [SubmissionRow.challenge_id == challenge.id, SubmissionRow.user == user]
@@ -108,13 +109,13 @@ def add_submission(session: Session, row: SubmissionRow, edition: EditionRow) ->
     Raises
     ------
     ConflictError
-        If the same bytes of the same person already count for this entry.
+        If the same bytes of the same person already have a score for this entry, or will have one.
     """
     same = session.scalar(
         select(SubmissionRow.id).where(
             SubmissionRow.challenge_id == row.challenge_id, SubmissionRow.phase == row.phase,
             SubmissionRow.user == row.user, SubmissionRow.entry == row.entry,
-            SubmissionRow.sha256 == row.sha256, SubmissionRow.state.in_(COUNTED),
+            SubmissionRow.sha256 == row.sha256, SubmissionRow.state.in_(STANDING),
         )
     )  # fmt: skip
     if same is not None:
