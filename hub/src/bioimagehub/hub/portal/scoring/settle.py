@@ -42,7 +42,7 @@ FAULT = {
 _LATE = {
     "case": "",
     "expected": "a submission that is done within the time that the hub's operator has set",
-    "cure": "It counts. Make it smaller or faster. If the hub was slow, ask the organisers: they can have it tried again.",
+    "cure": "It counts. Make it smaller or faster. If the hub was slow, the organisers can have it tried again.",
 }
 _UNTOLD = {"case": "", "what": NOT_FINISHED, "expected": "a method that gives a prediction of each image", "cure": ""}
 

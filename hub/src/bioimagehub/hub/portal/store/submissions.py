@@ -162,16 +162,23 @@ def find_own(session: Session, identifier: str, user: str) -> tuple[SubmissionRo
 
 
 def withdraw(session: Session, identifier: str, user: str) -> SubmissionRow:
-    """Withdraw a submission that is still waiting; it counts no more.
+    """Withdraw a submission that is still waiting, and of which nothing was run; it counts no more.
 
     Raises
     ------
     NotFoundError
         See `find_own`.
     ConflictError
-        If it is no longer waiting.
+        If it is no longer waiting, or its method has run.
     """
     row, _ = find_own(session, identifier, user)
+    if row.run is not None and row.state == WAITING:
+        # Else one could look at how it ran, and take it back.
+        msg = (
+            f"Cannot withdraw the submission {identifier}: its method has run, and only what nothing was done with can "
+            "be withdrawn. Its predictions wait to be scored."
+        )
+        raise ConflictError(msg)
     job = session.execute(
         update(JobRow)
         .where(JobRow.submission_id == identifier, JobRow.state == JOB_WAITING, JobRow.attempts == 0)
