@@ -5,12 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+# Not when it is asked for: the package of this name would take the function's place.
+from bioimagehub.widgets.view import view
+
 if TYPE_CHECKING:
     from bioimagehub.widgets.errors import UnknownKeywordError, WidgetError
 
 _PLACES = {"UnknownKeywordError": "errors", "WidgetError": "errors"}
 
-__all__ = ["UnknownKeywordError", "WidgetError"]
+__all__ = ["UnknownKeywordError", "WidgetError", "view"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,56 @@
+"""A moderate number of samples of a plane, from which contrast and histograms are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bioimagehub.widgets.view.tiles import spread
+
+if TYPE_CHECKING:
+    import threading
+
+    from numpy.typing import NDArray
+
+    from bioimagehub.widgets.view.layers import Layer
+
+WANTED = 2**19
+"""Samples of a plane that are enough."""
+
+MOST = 2**26
+"""Bytes that are read for them."""
+
+
+def sample_layer(
+    layer: Layer, t: int, z: int, stop: threading.Event, *, well: int = 0, field: int = 0, depth: int = 1
+) -> NDArray[Any]:
+    """Read at most a million samples of a plane, from the finest level that has no more of them.
+
+    Parameters
+    ----------
+    layer : Layer
+    t, z : int
+        At level 0; `z` out of `depth` planes.
+    stop : threading.Event
+        Set when they are not wanted any more.
+    """
+    level = next((n for n in range(len(layer.levels)) if _pixels(layer, n) <= WANTED), len(layer.levels) - 1)
+    blocks = layer.levels[level]
+    index: dict[str, Any] = {"well": well, "field": field, "t": min(t, layer.size("t") - 1)}
+    index["z"] = int(spread(np.array([z], np.intp), max(depth, 1), layer.size("z", level))[0])
+    index["c"] = np.arange(3, dtype=np.intp) if layer.kind == "rgb" else layer.channel
+    step = max(1, int(np.ceil(np.sqrt(_pixels(layer, level) / WANTED))))
+    for axis in "yx":
+        index[axis] = np.arange(step // 2, layer.size(axis, level), step, dtype=np.intp)
+    if blocks.count(index) > MOST:
+        # Without a pyramid: what lies in the middle stands for all.
+        for axis in "yx":
+            size = layer.size(axis, level)
+            start = max(0, size // 2 - 256)
+            index[axis] = np.arange(start, min(size, start + 512), dtype=np.intp)
+    return blocks.take(index, stop)
+
+
+def _pixels(layer: Layer, level: int) -> int:
+    return layer.size("y", level) * layer.size("x", level)
