@@ -1,0 +1,177 @@
+// Points and tracks of tables: fetched for what is in sight, drawn above the pixels.
+
+import { colourOf, parseColour } from "./compose.js";
+
+const MOST = 20000;
+const TAIL = 20;
+const WAIT_MS = 80;
+const AROUND = 0.5;
+
+/** Keep the points and tracks of a screen; draws them and asks for more when the screen moved. */
+export class Annotations {
+  constructor(screen, onProblem) {
+    Object.assign(this, { screen, onProblem, found: new Map(), open: new Map(), timer: 0 });
+    screen.above.push((context, pane, window) => this.draw(context, pane, window));
+    screen.still.push(() => this.refresh());
+    screen.life.addEventListener("abort", () => {
+      clearTimeout(this.timer);
+      for (const stop of this.open.values()) stop.abort();
+      this.found.clear();
+    });
+  }
+
+  get layers() {
+    return this.screen.scene.layers.filter(({ id, kind }) =>
+      (kind === "points" || kind === "tracks") && this.screen.looks[id]?.visible);
+  }
+
+  /** Ask again, soon: something that matters has changed. */
+  refresh() {
+    clearTimeout(this.timer);
+    if (this.layers.length > 0 && !this.screen.life.aborted) this.timer = setTimeout(() => this.fetchAll(), WAIT_MS);
+  }
+
+  /** Forget what the kernel said of some layers (null: all). */
+  forget(layers) {
+    for (const id of [...this.found.keys()]) if (layers === null || layers.includes(id)) this.found.delete(id);
+    this.refresh();
+  }
+
+  fetchAll() {
+    const { t, z, mode } = this.screen.at;
+    const { main, camera } = this.screen;
+    if (!main?.shown) return;
+    const { box } = main.window(camera);
+    for (const layer of this.layers) {
+      const here = layer.kind === "tracks" ? `${t}` : `${t}|${mode === "slice" ? z : "all"}`;
+      const known = this.found.get(layer.id);
+      if (known?.here === here && (known.whole || (layer.kind === "points" && covers(known.box, box)))) continue;
+      this.fetch(layer, here, t, z, mode, grown(box));
+    }
+  }
+
+  async fetch(layer, here, t, z, mode, box) {
+    this.open.get(layer.id)?.abort();
+    const stop = new AbortController();
+    this.open.set(layer.id, stop);
+    const { ask, life } = this.screen;
+    try {
+      const asked = layer.kind === "tracks"
+        ? { layer: layer.id, t, tail: TAIL }
+        : { layer: layer.id, t, z: mode === "slice" ? z : null, box: [box.y[0], box.x[0], box.y[1], box.x[1]], most: MOST };
+      const { content, buffers } = await ask(layer.kind, asked, { signal: stop.signal });
+      if (life.aborted) return;
+      const rows = numbers(Float32Array, buffers[0]);
+      const ids = layer.kind === "tracks" ? numbers(Uint32Array, buffers[1]) : null;
+      this.found.set(layer.id, { here, box, rows, ids, offsets: content.offsets, count: content.count, whole: layer.kind === "tracks" });
+      this.screen.redraw();
+    } catch (error) {
+      if (!stop.signal.aborted) this.onProblem(error);
+    } finally {
+      if (this.open.get(layer.id) === stop) this.open.delete(layer.id);
+    }
+  }
+
+  draw(context, pane, window) {
+    for (const layer of this.layers) {
+      const found = this.found.get(layer.id);
+      if (!found) continue;
+      const look = this.screen.looks[layer.id];
+      context.globalAlpha = look.opacity ?? 1;
+      if (layer.kind === "points") drawPoints(context, window, found, look);
+      else drawTracks(context, window, found, look, this.screen.at.t);
+      context.globalAlpha = 1;
+    }
+  }
+
+  /** Find the number of a point near a pixel of the main pane; null where there is none. */
+  near(px, py, window) {
+    let best = null, nearest = 64;
+    for (const layer of this.layers.filter(({ kind }) => kind === "points")) {
+      const found = this.found.get(layer.id);
+      for (let row = 0; row < (found?.rows.length ?? 0); row += 4) {
+        const [x, y] = window.to(found.rows[row + 1], found.rows[row]);
+        const far = (x - px) ** 2 + (y - py) ** 2;
+        if (far < nearest) [nearest, best] = [far, { kind: "point", layer: layer.id, number: found.rows[row + 3] }];
+      }
+    }
+    return best;
+  }
+}
+
+function numbers(Type, buffer) {
+  if (!buffer) return new Type(0);
+  const view = buffer.buffer ? buffer : new DataView(buffer);
+  return new Type(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}
+
+function grown(box) {
+  return Object.fromEntries(Object.entries(box).map(([axis, [from, to]]) =>
+    [axis, [from - (to - from) * AROUND, to + (to - from) * AROUND]]));
+}
+
+function covers(outer, inner) {
+  return ["x", "y"].every((axis) => outer[axis][0] <= inner[axis][0] && outer[axis][1] >= inner[axis][1]);
+}
+
+function css([red, green, blue]) {
+  return `rgb(${red} ${green} ${blue})`;
+}
+
+function along(axis, y, x, z) {
+  return axis === "x" ? x : axis === "y" ? y : z;
+}
+
+function drawPoints(context, window, { rows }, look) {
+  const radius = Math.max(1.5, (look.size ?? 8) / 2);
+  const one = look.colour ? css(parseColour(look.colour)) : null;
+  context.lineWidth = 1.5;
+  for (let row = 0; row < rows.length; row += 4) {
+    const [y, x, z, number] = rows.subarray(row, row + 4);
+    const [px, py] = window.to(along(window.right, y, x, z), along(window.down, y, x, z));
+    if (px < -radius || py < -radius || px > window.width + radius || py > window.height + radius) continue;
+    context.beginPath();
+    context.arc(px, py, radius, 0, 2 * Math.PI);
+    context.strokeStyle = "rgba(0,0,0,.7)";
+    context.lineWidth = 3.5;
+    context.stroke();
+    context.strokeStyle = one ?? css(colourOf(number));
+    context.lineWidth = 1.75;
+    context.stroke();
+  }
+}
+
+function drawTracks(context, window, { rows, ids, offsets }, look, now) {
+  const one = look.colour ? css(parseColour(look.colour)) : null;
+  const place = (row) => {
+    const [, z, y, x] = rows.subarray(row * 4, row * 4 + 4);
+    return window.to(along(window.right, y, x, z), along(window.down, y, x, z));
+  };
+  context.lineCap = context.lineJoin = "round";
+  for (let track = 0; track < ids.length; track += 1) {
+    context.strokeStyle = context.fillStyle = one ?? css(colourOf(ids[track]));
+    let last = null;
+    for (let row = offsets[track]; row < offsets[track + 1]; row += 1) {
+      const t = rows[row * 4];
+      if (t > now) break;
+      const to = place(row);
+      if (last) {
+        // A tail fades with time, so that its direction is seen.
+        context.globalAlpha = (look.opacity ?? 1) * Math.max(0.15, 1 - (now - t) / TAIL);
+        context.lineWidth = 2.25;
+        context.beginPath();
+        context.moveTo(...last);
+        context.lineTo(...to);
+        context.stroke();
+      }
+      last = to;
+      if (t !== now) continue;
+      context.globalAlpha = look.opacity ?? 1;
+      context.beginPath();
+      context.arc(...to, Math.max(2, (look.size ?? 8) / 2), 0, 2 * Math.PI);
+      context.fill();
+      context.lineWidth = 1;
+      context.stroke();
+    }
+  }
+}

@@ -1,0 +1,195 @@
+// What keeps the screen up to date: draws when something changed, asks for the tiles in sight, saves where it is.
+
+import { Camera } from "./camera.js";
+import { chooseGround, chooseLevel, countTiles, listTiles } from "./grid.js";
+import { Painter, groupLayers, questionsOf } from "./painter.js";
+import { Tiles, keyOf } from "./tiles.js";
+
+const STILL_MS = 150;
+const PLAN_MS = 50;
+const MOST = 400;
+const AHEAD = 48;
+
+/** The screen of one view: its panes, its camera, its tiles. `draw` functions in `above` are called for each pane. */
+export class Screen {
+  constructor({ scene, model, ask, life, onProblem }) {
+    Object.assign(this, { scene, model, ask, life, panes: [], above: [], still: [], sharp: false, main: null });
+    this.camera = new Camera(scene);
+    this.tiles = new Tiles(ask, {
+      life,
+      arrived: () => this.redraw(),
+      failed: (error) => { onProblem(error); this.redraw(); },
+    });
+    this.painter = new Painter(this.tiles, life);
+    this.saving = false;
+    this.pending = { frame: 0, plan: 0, still: 0 };
+    this.planned = 0;
+    life.addEventListener("abort", () => {
+      cancelAnimationFrame(this.pending.frame);
+      clearTimeout(this.pending.plan);
+      clearTimeout(this.pending.still);
+      for (const pane of this.panes) pane.close();
+    });
+  }
+
+  get looks() {
+    return this.model.get("looks") ?? {};
+  }
+
+  /** The mode, with what a scene without depth cannot have left out. */
+  get mode() {
+    return this.scene.size.z > 1 ? this.model.get("mode") : "slice";
+  }
+
+  /** The place on the axes that the plane yx does not have, as whole samples. */
+  get at() {
+    const whole = (axis) => Math.min(Math.max(Math.round(this.camera[axis]), 0), this.scene.size[axis] - 1);
+    const { mode } = this;
+    const z = mode === "orthogonal" ? whole("z") : this.model.get("z");
+    return { t: this.model.get("t"), z, mode, fixed: { zx: whole("y"), zy: whole("x") } };
+  }
+
+  /** Take the centre and the zoom from the traits. */
+  readTraits() {
+    const { camera, model } = this;
+    // While this view sets them one by one they do not belong together.
+    if (this.saving || !this.main?.shown) return;
+    camera.z = model.get("z");
+    if (!model.get("zoom")) {
+      camera.fit(this.main.width, this.main.height);
+      this.moved();
+      return;
+    }
+    camera.x = camera.sample("x", model.get("x"));
+    camera.y = camera.sample("y", model.get("y"));
+    camera.zoom = model.get("zoom");
+    this.changed();
+  }
+
+  /** The user moved: draw at once, ask soon, save when it is still. */
+  moved() {
+    if (this.main?.shown) this.camera.confine(this.main.width, this.main.height);
+    this.changed();
+    clearTimeout(this.pending.still);
+    this.pending.still = setTimeout(() => this.save(), STILL_MS);
+  }
+
+  /** Save now what a moment of stillness would save. */
+  save() {
+    clearTimeout(this.pending.still);
+    const { camera, model } = this;
+    const state = { x: camera.physical("x", camera.x), y: camera.physical("y", camera.y), zoom: camera.zoom };
+    if (this.mode === "orthogonal") state.z = Math.round(Math.min(Math.max(camera.z, 0), this.scene.size.z - 1));
+    let any = false;
+    this.saving = true;
+    for (const [name, value] of Object.entries(state)) {
+      if (Math.abs(model.get(name) - value) <= Math.abs(value) * 1e-9) continue;
+      model.set(name, value);
+      any = true;
+    }
+    this.saving = false;
+    if (any) model.save_changes();
+    for (const each of this.still) each();
+  }
+
+  /** Something else is shown: draw, and ask for what is in sight. */
+  changed() {
+    this.redraw();
+    if (this.pending.plan) return;
+    const wait = Math.max(0, this.planned + PLAN_MS - performance.now());
+    this.pending.plan = setTimeout(() => this.plan(), wait);
+  }
+
+  redraw() {
+    if (this.pending.frame || this.life.aborted) return;
+    this.pending.frame = requestAnimationFrame(() => {
+      this.pending.frame = 0;
+      this.draw();
+    });
+  }
+
+  /** Take the size of the panes on the page. */
+  measure() {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const any = this.panes.map((pane) => pane.measure(ratio)).some(Boolean);
+    if (any) this.changed();
+    return any;
+  }
+
+  draw() {
+    const { scene, camera, painter, looks, at } = this;
+    if (this.life.aborted) return;
+    painter.begin();
+    let sharp = true;
+    for (const pane of this.panes) {
+      if (!pane.shown) continue;
+      const swipe = pane === this.main ? this.model.get("swipe") : null;
+      sharp = pane.draw({ scene, looks, camera, painter, at, swipe }) && sharp;
+      const context = pane.beginAbove();
+      for (const draw of this.above) draw(context, pane, pane.window(camera));
+    }
+    this.sharp = sharp;
+    this.main.element.parentElement.setAttribute("aria-busy", String(!sharp && (this.tiles.busy || painter.late || !!this.pending.plan)));
+    if (painter.late) this.redraw();
+    if (sharp && !this.pending.plan) this.lookAhead();
+  }
+
+  /** Ask for the tiles in sight: a coarse picture of everything first, then the sharp ones from the middle out. */
+  plan() {
+    clearTimeout(this.pending.plan);
+    this.pending.plan = 0;
+    this.planned = performance.now();
+    this.ahead = false;
+    if (this.life.aborted) return;
+    const ground = [], sharp = [];
+    for (const { pane, window, group } of this.sights()) {
+      const add = (list, level) => {
+        for (const tile of listTiles(this.scene, level, window)) list.push(...questionsOf(group, level, this.at, pane.plane, tile));
+      };
+      const wanted = chooseLevel(this.scene.levels, group.levels, window, pane.ratio);
+      const coarse = chooseGround(this.scene, group.levels, window);
+      if (coarse > wanted && countTiles(this.scene, coarse, window) * 4 <= countTiles(this.scene, wanted, window)) add(ground, coarse);
+      add(sharp, wanted);
+    }
+    this.now = [...ground, ...sharp].slice(0, MOST);
+    this.tiles.want(this.now);
+    this.redraw();
+  }
+
+  /** Fetch what will probably be looked at next, when nothing else is to do: around the screen, and the next times. */
+  lookAhead() {
+    if (this.ahead || this.tiles.busy) return;
+    this.ahead = true;
+    const next = [];
+    const { t } = this.at, last = this.scene.size.t - 1;
+    for (const { pane, window, group } of this.sights()) {
+      const level = chooseLevel(this.scene.levels, group.levels, window, pane.ratio);
+      const add = (at, around) => {
+        for (const tile of listTiles(this.scene, level, window, around)) next.push(...questionsOf(group, level, at, pane.plane, tile));
+      };
+      if (this.model.get("playing")) for (const later of [t + 1, t + 2]) add({ ...this.at, t: later > last ? 0 : later }, 0);
+      else if (pane === this.main) add(this.at, 1);
+    }
+    const missing = next.filter((question) => !this.tiles.has(keyOf(question))).slice(0, AHEAD);
+    if (missing.length > 0) this.tiles.want(missing, true);
+  }
+
+  * sights() {
+    const swipe = this.model.get("swipe");
+    const groups = swipe
+      ? [...groupLayers(this.scene, this.looks, (id) => swipe.left?.includes(id) || !swipe.right?.includes(id)),
+        ...groupLayers(this.scene, this.looks, (id) => swipe.right?.includes(id) || !swipe.left?.includes(id))]
+      : groupLayers(this.scene, this.looks);
+    for (const pane of this.panes) {
+      if (!pane.shown) continue;
+      for (const group of groups) yield { pane, window: pane.window(this.camera), group };
+    }
+  }
+
+  /** The pixels changed in the kernel: ask again. */
+  forget(layers) {
+    this.tiles.forget(layers);
+    this.painter.forget(layers);
+    this.changed();
+  }
+}
