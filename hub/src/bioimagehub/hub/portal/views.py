@@ -100,7 +100,9 @@ class ResultView(BaseModel):
     key: str | None = Field(description="Hash over data, truth, metrics and predictions; where the truth is public.")
     conventions: str
     hidden: bool
-    scores: dict[str, float | str | None] = Field(description="By metric; rounded where the truth is hidden.")
+    scores: dict[str, float | str | None] = Field(
+        description="By metric; where the truth is hidden, rounded as the board is, null before."
+    )
     cases: dict[str, dict[str, float | str | None]] | None = Field(description="Only where the truth is public.")
     created: datetime
 
@@ -176,7 +178,8 @@ def view_submission(session: Session, row: SubmissionRow, challenge: ChallengeRo
 def view_result(session: Session, row: SubmissionRow, challenge: ChallengeRow) -> ResultView | None:
     """Return the newest result of a submission as its owner sees it; None before the first.
 
-    Where the truth is hidden, scores are rounded as on the board, and single cases are not shown.
+    Where the truth is hidden, scores are rounded as on the board, none before there is one, and single cases are not
+    shown.
     """
     results = results_of(session, row.id)
     if not results:
@@ -186,7 +189,8 @@ def view_result(session: Session, row: SubmissionRow, challenge: ChallengeRow) -
     scores: dict[str, Any] = newest.result["scores"]
     if hidden:
         board = newest_board(session, challenge.name, row.phase)
-        scores = round_scores(scores, {} if board is None else board[0].board)
+        # A board of another edition does not say what is noise in the scores of this one.
+        scores = round_scores(scores, {} if board is None or board[1].id != edition.id else board[0].board)
     cases = {name: dict(case["scores"]) for name, case in newest.result["cases"].items()}
     return ResultView(
         submission=row.id,
@@ -201,23 +205,23 @@ def view_result(session: Session, row: SubmissionRow, challenge: ChallengeRow) -
 
 
 def round_scores(scores: dict[str, Any], board: dict[str, Any]) -> dict[str, Any]:
-    """Return scores to the steps of a board's columns; those without a step to two digits.
+    """Return scores to the steps of a board's columns; None where the board has no step: it does not say what is noise.
 
     Parameters
     ----------
     scores : dict
         By metric; None for no score.
     board : dict
-        As `Board.as_dict` gives it.
+        As `Board.as_dict` gives it; empty before the first.
     """
     steps = {column["name"]: column.get("step") for column in board.get("columns", [])}
     return {name: _round(value, steps.get(name)) for name, value in scores.items()}
 
 
 def _round(value: Any, step: float | None) -> Any:
+    if not step:
+        return None
     if not isinstance(value, int | float) or not math.isfinite(value):
         return value
-    if step:
-        # As many decimals as the step has, so that no digit of the sum is shown that means nothing.
-        return round(round(value / step) * step, max(0, -math.floor(math.log10(step))))
-    return float(f"{value:.2g}")
+    # As many decimals as the step has, so that no digit of the sum is shown that means nothing.
+    return round(round(value / step) * step, max(0, -math.floor(math.log10(step))))
