@@ -86,3 +86,25 @@ def test_a_challenge_shows_both_and_one_pixel_costs_an_overlap_more_than_a_surfa
     assert shifted["normalised_surface_distance"] == 1
     assert shifted["panoptic_quality"] < 0.8
     assert score(challenge, "public", {}).scores["normalised_surface_distance"] == 0
+
+
+def test_an_ignored_region_has_no_surface() -> None:
+    truth, prediction = np.zeros((2, 20, 20), np.uint8)
+    truth[2:8, 2:8] = prediction[2:8, 2:8] = 1
+    truth[:, 12:] = 9
+    prediction[10:14, 14:18] = 2
+    conventions = OutlineConventions(ignore=9, boundaries={})
+    found = measure(truth, prediction, conventions=conventions)
+    assert METRICS["hausdorff"].score(found) == 0
+    assert METRICS["mean_object_boundary_f"].score(found) == 1
+    assert METRICS["f1"].score(found) == 1
+    seen = measure(truth, prediction, conventions=OutlineConventions(boundaries={}))
+    assert METRICS["hausdorff"].score(seen) > 5
+
+
+def test_objects_end_at_the_edge_of_an_ignored_region() -> None:
+    truth, prediction = np.zeros((2, 20, 20), np.uint8)
+    truth[2:8, 2:10], truth[2:8, 10:] = 1, 9
+    prediction[2:8, 2:16] = 3
+    found = measure(truth, prediction, conventions=OutlineConventions(ignore=9, boundaries={"tolerance": 0}))
+    assert METRICS["normalised_surface_distance"].score(found) == 1

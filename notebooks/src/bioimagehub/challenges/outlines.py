@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from bioimagehub.challenges import counts, surfaces
 from bioimagehub.challenges.conventions import Conventions
 from bioimagehub.challenges.counts import Counts
@@ -31,7 +33,8 @@ class OutlineConventions(Conventions):
     Parameters
     ----------
     boundaries : BoundaryConventions, or mapping of its fields, or None
-        None measures no surfaces. All other parameters are those of
+        None measures no surfaces. The region that `ignore` names is taken out of both images before, so that objects
+        end at its edge; `excuse` concerns overlaps alone. All other parameters are those of
         `bioimagehub.challenges.conventions.Conventions`.
 
     Examples
@@ -164,8 +167,20 @@ def measure(
     wanted = conventions.surfaces
     measured = None
     if wanted is not None:
-        measured = surfaces.measure(truth, prediction, conventions=wanted, spacing=spacing, name=name)
+        pair = _leave_out(truth, prediction, conventions.ignore)
+        measured = surfaces.measure(*pair, conventions=wanted, spacing=spacing, name=name)
     return OutlineCounts.join(overlaps, measured, conventions)
+
+
+def _leave_out(truth: ArrayLike, prediction: ArrayLike, ignore: int | None) -> tuple[ArrayLike, ArrayLike]:
+    """Take the ignored region out of both images, so that objects end at its edge in both."""
+    if ignore is None:
+        return truth, prediction
+    region = np.asarray(truth) == ignore
+    first, second = (
+        np.where(region, np.zeros((), image.dtype), image) for image in map(np.asarray, (truth, prediction))
+    )
+    return first, second
 
 
 def pool(tallies: Sequence[OutlineCounts]) -> OutlineCounts:

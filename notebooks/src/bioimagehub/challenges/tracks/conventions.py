@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Any, Literal, TypeAlias, get_args
 
+from bioimagehub.challenges.conventions import library_version
 from bioimagehub.challenges.errors import ConventionError
 
 ParentLinks: TypeAlias = Literal["divisions", "table"]
@@ -54,7 +54,7 @@ class Conventions:
     tolerance: int = 0
     parent_links: ParentLinks = "table"
     fractions: Fractions = "every"
-    version: str = field(default_factory=lambda: metadata.version("bioimagehub"), init=False)
+    version: str = field(default_factory=library_version, init=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.tolerance, int) or self.tolerance < 0:
