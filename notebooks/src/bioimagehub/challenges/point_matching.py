@@ -69,7 +69,7 @@ class SpotConventions(Choices):
     Examples
     --------
     >>> print(SpotConventions(cutoff=0.3))  # doctest: +ELLIPSIS
-    distance ≤ 0.3 µm (pixels where their size is not known); most pairs one to one, then least sum of squared distances; ...
+    distance ≤ 0.3 µm (pixels where their size is not known); most pairs one to one, ...
     >>> SpotConventions.as_in("decode").axial_cutoff
     0.5
     """

@@ -56,7 +56,7 @@ class BoundaryConventions(Choices):
     Examples
     --------
     >>> print(BoundaryConventions(tolerance=0.5))  # doctest: +ELLIPSIS
-    tolerance 0.5 µm (pixels where their size is not known); surface: voxels that share a face with the background, each counts the same; ...
+    tolerance 0.5 µm (pixels where their size is not known); surface: voxels that share a face ...
     >>> BoundaryConventions.as_in("medpy").percentile
     'pooled'
     """
