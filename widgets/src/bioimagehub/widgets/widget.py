@@ -43,7 +43,7 @@ class HubWidget(anywidget.AnyWidget):
     QUESTIONS: ClassVar[tuple[str, ...]] = ()
     THREADS: ClassVar[int] = 4
 
-    problem = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    problem = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
 
     def __init__(self, **state: Any) -> None:
         # First, for a widget that is refused is closed, too.
