@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# Not when it is asked for: the package of this name would take the function's place.
+# Not when they are asked for: the packages of their names would take the functions' place.
+from bioimagehub.widgets.browse import browse
 from bioimagehub.widgets.view import view
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 _PLACES = {"UnknownKeywordError": "errors", "WidgetError": "errors"}
 
-__all__ = ["UnknownKeywordError", "WidgetError", "view"]
+__all__ = ["UnknownKeywordError", "WidgetError", "browse", "view"]
 
 
 def __getattr__(name: str) -> Any:

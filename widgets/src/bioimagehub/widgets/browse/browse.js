@@ -1,0 +1,242 @@
+// The page of the browser of a catalog: search, facets, list, details, and what is open below them.
+import { makeAsking } from "../asking.js";
+import { count, make, makeProblem, makeRoot, makeSpoken } from "../page.js";
+import { makeDetail } from "./detail.js";
+import { choose, makeFacets } from "./facets.js";
+import { makeFinding, question } from "./finding.js";
+import { listen, makeHelp } from "./keys.js";
+import { isolate, makeList, shorten } from "./list.js";
+import { makePanel } from "./panel.js";
+import { makePictures } from "./pictures.js";
+import { makeSheet } from "./sheet.js";
+
+const SORTS = [
+  ["relevance", "Best first"], ["-released", "Newest first"], ["released", "Oldest first"], ["-size", "Largest first"],
+  ["size", "Smallest first"], ["title", "By title"], ["identifier", "By identifier"], ["-images", "Most images first"],
+  ["-files", "Most files first"],
+];
+const QUIET_MS = 1500;
+
+/** Make the head: search field, order, help. */
+function makeHead({ model, help, life }) {
+  const field = make("input", {
+    type: "search", class: "bih-search", "aria-label": "Search the records", autocomplete: "off", spellcheck: false,
+    placeholder: "Search: words, \"phrases\", begin*, -not", maxLength: 1000, value: model.get("text"),
+  });
+  const options = SORTS.map(([value, name]) => make("option", { value }, name));
+  const sort = make("select", { "aria-label": "Order" }, options);
+  const asked = make("button", { type: "button", "aria-label": "Help", title: "Help (?)", onclick: help }, "?");
+  const set = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+  field.addEventListener("input", () => set("text", field.value));
+  sort.addEventListener("change", () => set("sort", sort.value));
+  const renew = () => {
+    if (field.value !== model.get("text")) field.value = model.get("text");
+    const value = model.get("sort");
+    // An order that Python set and that is not offered here is shown as well.
+    if (![...sort.options].some((each) => each.value === value)) sort.append(make("option", { value }, value));
+    sort.value = value;
+  };
+  for (const name of ["text", "sort"]) {
+    model.on(`change:${name}`, renew);
+    life.addEventListener("abort", () => model.off(`change:${name}`, renew));
+  }
+  renew();
+  return { element: make("div", { class: "bih-head" }, field, sort, asked), field, sort };
+}
+
+/** Make the line under the head: how many there are, other spellings, and a chip for each value that is chosen. */
+function makeTold({ model, say, focus }) {
+  const found = make("span", { class: "bih-count" });
+  const hints = make("span", { class: "bih-hints" });
+  const chips = make("span", { class: "bih-chips", role: "group", "aria-label": "Filters in use" });
+  const search = (text) => {
+    model.set("text", text);
+    model.save_changes();
+    focus();
+  };
+  const makeChips = () => {
+    const pairs = Object.entries(model.get("filters")).flatMap(([facet, values]) => values.map((value) => [facet, value]));
+    const made = pairs.map(([facet, value]) => make("button", {
+      type: "button", class: "bih-chip", "aria-label": `Remove the filter ${facet.replace("_", " ")}: ${value}`,
+      onclick: () => { choose(model, facet, value, false); focus(); },
+    }, make("span", {}, `${facet.replace("_", " ")}: `), isolate(shorten(value)), " ×"));
+    if (pairs.length > 1) {
+      made.push(make("button", { type: "button", class: "bih-chip", onclick: () => {
+        model.set("filters", {});
+        model.save_changes();
+        focus();
+      } }, "Remove all"));
+    }
+    chips.replaceChildren(...made);
+  };
+  return {
+    element: make("div", { class: "bih-toldline" }, found, hints, chips),
+    renew: makeChips,
+    show(answer) {
+      const all = answer.count === answer.total;
+      found.textContent = all ? `${count(answer.total)} records` : `${count(answer.count)} of ${count(answer.total)} records`;
+      hints.replaceChildren();
+      const begun = answer.text !== model.get("text") && answer.text.endsWith("*");
+      if (begun) hints.append("with words that begin with ", isolate(answer.text.trim().split(/\s+/).pop().slice(0, -1)));
+      if (answer.wider) {
+        const [text, number] = answer.wider;
+        hints.append(make("button", { type: "button", class: "bih-link", onclick: () => search(text) },
+          `words that begin so, too: ${count(number)}`));
+      }
+      if (answer.suggestion) {
+        hints.append("Did you mean ", make("button", {
+          type: "button", class: "bih-link", onclick: () => search(answer.suggestion),
+        }, isolate(answer.suggestion)), "?");
+      }
+      say([found.textContent, hints.textContent].filter(Boolean).join(", "));
+      makeChips();
+    },
+  };
+}
+
+/** Make the bar of what is done with all that is selected. */
+function makeSelected({ model, act }) {
+  const told = make("span", {});
+  const button = (what, text) => make("button", { type: "button", onclick: () => act(what) }, text);
+  const clear = make("button", { type: "button", onclick: () => {
+    model.set("selection", []);
+    model.save_changes();
+    act("focus");
+  } }, "Clear");
+  const bar = make("div", { class: "bih-bar bih-selected", hidden: true, role: "group", "aria-label": "What is selected" },
+    told, button("download", "Download"), button("cite", "Cite"), button("write", "Copy code"), button("lock", "Add to lock"), clear);
+  return {
+    element: bar,
+    renew() {
+      const number = model.get("selection").length;
+      bar.hidden = number === 0;
+      told.textContent = `${count(number)} selected`;
+    },
+  };
+}
+
+function render({ model, el, signal, host }) {
+  const life = signal;
+  const ask = makeAsking(model, life);
+  const root = makeRoot("browse", "Browse the archives");
+  const problem = makeProblem(model, life);
+  const { line, say } = makeSpoken();
+  const failed = (error) => problem.show(error);
+  const save = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+  let quiet = 0;
+  const keepSoon = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => ask("keep").catch(failed), QUIET_MS);
+  };
+
+  const pictures = makePictures({ ask, life });
+  const finding = makeFinding({ model, ask, life, failed, filled: () => list.refresh(), found: (answer) => {
+    list.reset();
+    facets.show(answer.facets);
+    told.show(answer);
+    empty.hidden = answer.count > 0;
+    root.dataset.found = JSON.stringify(question(model));
+    keepSoon();
+  } });
+  const select = (identifier, on) => {
+    const others = model.get("selection").filter((each) => each !== identifier);
+    save("selection", on ? [...others, identifier] : others);
+  };
+  const list = makeList({ finding, pictures, model, life,
+    chosen: (row, how) => {
+      if (how === "show") save("shown", model.get("shown") === row.id ? null : row.id);
+      else select(row.id, how === "add" || !model.get("selection").includes(row.id));
+    },
+    // Details that are open follow the keys.
+    moved: (index, row) => { if (row && model.get("shown") !== null) save("shown", row.id); },
+  });
+  const act = (what, identifier) => actions[what](identifier);
+  const sheet = makeSheet({ ask, say, failed, closed: () => list.focus() });
+  const detail = makeDetail({ model, ask, act, failed, life });
+  const facets = makeFacets({ model, ask, failed });
+  const help = makeHelp(() => list.focus());
+  const head = makeHead({ model, help: help.open, life });
+  const told = makeTold({ model, say, focus: () => head.field.focus() });
+  const selected = makeSelected({ model, act });
+  const panel = makePanel({ model, ask, host, failed, say, life });
+  const empty = make("p", { class: "bih-empty", hidden: true }, "Nothing fits. Take out a word or a filter.");
+
+  /** Tell what an action is about: a record that was named, else what is selected, else where the keys are. */
+  const meant = (identifier) => {
+    if (identifier) return [identifier];
+    const chosen = model.get("selection");
+    const row = list.active();
+    return chosen.length ? chosen : row ? [row.id] : [];
+  };
+  const actions = {
+    cite: (identifier) => sheet.cite(meant(identifier)),
+    write: (identifier) => sheet.write({ ...question(model), identifiers: meant(identifier) }),
+    search: () => sheet.write(question(model)),
+    open: (identifier) => panel.open("open", { identifier: identifier ?? model.get("shown") ?? list.active()?.id }),
+    download: (identifier) => panel.open("download", { identifiers: meant(identifier) }),
+    async lock(identifier) {
+      try {
+        const { content } = await ask("lock", { identifiers: meant(identifier) });
+        const added = content.added.length;
+        note.textContent = `${added ? `${count(added)} added to` : "Already in"} ${content.path}, which has ${count(content.count)} now.`;
+        say(note.textContent);
+      } catch (error) {
+        failed(error);
+      }
+    },
+    hide: () => { save("shown", null); list.focus(); },
+    focus: () => list.focus(),
+  };
+  const note = make("p", { class: "bih-note" });
+  const copied = make("button", { type: "button", class: "bih-link", onclick: actions.search }, "Copy this search as code");
+
+  const body = make("div", { class: "bih-body" }, facets.element,
+    make("div", { class: "bih-middle" }, selected.element, list.element, empty, make("div", { class: "bih-foot" }, note, copied)),
+    detail.element);
+  root.append(line, problem.box, head.element, told.element, sheet.element, body, panel.element, help.element);
+
+  head.field.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "Enter") {
+      event.preventDefault();
+      list.focus();
+    }
+  });
+  listen(root, {
+    "/": () => { head.field.focus(); head.field.select(); },
+    "?": help.open,
+    f: facets.focus,
+    s: () => head.sort.focus(),
+    o: () => act("open"), d: () => act("download"), c: () => act("cite"), y: () => act("write"), l: () => act("lock"),
+    Escape: (event) => {
+      if (event.target === head.field && head.field.value) save("text", "");
+      else if (sheet.isOpen()) sheet.hide();
+      else if (model.get("shown") !== null) actions.hide();
+      else list.focus();
+    },
+  });
+
+  const watched = {
+    selection: () => { selected.renew(); list.refresh(); keepSoon(); },
+    shown: () => { detail.show(model.get("shown")); list.refresh(); },
+    filters: () => told.renew(),
+    height: () => root.style.setProperty("--bih-height", `${model.get("height")}px`),
+  };
+  for (const [name, changed] of Object.entries(watched)) {
+    model.on(`change:${name}`, changed);
+    life.addEventListener("abort", () => model.off(`change:${name}`, changed));
+  }
+  life.addEventListener("abort", () => clearTimeout(quiet));
+  watched.height();
+  selected.renew();
+  detail.show(model.get("shown"));
+  el.append(root);
+  finding.start();
+}
+
+export default { render };
