@@ -16,6 +16,7 @@ from bioimagehub.challenges.result_files import load_result
 from bioimagehub.challenges.scoring import score
 from bioimagehub.challenges.sources import open_source
 from bioimagehub.challenges.submissions import write_submission
+from bioimagehub.challenges.tasks import TASKS, find_task
 from bioimagehub.challenges.template import TEMPLATES
 from bioimagehub.challenges.truth import open_truth
 from bioimagehub.hub.cli import main, make_parser
@@ -81,22 +82,40 @@ def test_every_action_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "challenge file, or its folder" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("task", sorted(TEMPLATES))
+FILLED_IN = {
+    "ctf_estimation": "item,value\nm/defocus_u,10500\nm/defocus_v,9500\nm/angle,5\n",
+    "registration": "y,x\n1,2\n3,4\n",
+}
+"""What the marked places ask for, by task."""
+
+
+def test_there_is_a_template_for_each_task() -> None:
+    assert set(TEMPLATES) == set(TASKS)
+
+
+@pytest.mark.parametrize("task", TASKS)
 def test_a_new_challenge_passes_the_check(task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["challenge", "new", str(tmp_path / "My First"), "--task", task]) == 0
     made = load_challenge(tmp_path / "My First")
     assert made.name == "my-first"
     assert made.phases[0].is_open(datetime.now(UTC))
     assert "The challenge is called my-first: names are lower-case words with hyphens" in capsys.readouterr().err
+    marked = "FILL IN: put one.csv into the folder truth" in (tmp_path / "My First" / "challenge.yaml").read_text()
+    assert marked == (task in FILLED_IN)
+    if marked:
+        (tmp_path / "My First" / "truth").mkdir()
+        (tmp_path / "My First" / "truth" / "one.csv").write_text(FILLED_IN[task])
     assert main(["challenge", "check", str(tmp_path / "My First")]) == 0
     told = capsys.readouterr()
     assert "my-first is sound: the truth ranks first" in told.err
     assert "few-cases" in told.err
     assert main(["challenge", "check", str(tmp_path / "My First"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    metric = next(iter(found["controls"]["public"]["truth"]))
-    assert found["controls"]["public"]["truth"][metric] == 1
-    assert found["controls"]["public"]["empty"][metric] == 0
+    metric = find_task(task).METRICS[made.metrics[0].metric]
+    scores = {name: control[made.metrics[0].metric] for name, control in found["controls"]["public"].items()}
+    assert scores.pop("truth") == metric.BEST
+    assert bool(scores) != (task == "ctf_estimation"), "others are there to compare it with"
+    assert all(value != metric.BEST for name, value in scores.items() if name != "shifted")
 
 
 def test_check_tells_which_splits_it_saw(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +148,7 @@ def test_new_replaces_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_new_knows_its_tasks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["challenge", "new", str(tmp_path), "--task", "baking"]) == 1
-    assert "There are templates for instance_segmentation, particle_picking" in capsys.readouterr().err
+    assert "There is no task 'baking'. Did you mean tracking? These exist: classification," in capsys.readouterr().err
     assert main(["challenge", "new", str(tmp_path / "x"), "--name", "No Name"]) == 1
     assert "name: 'No Name' does not fit the pattern" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bioimagehub.challenges.template import name_of, write_template
+from bioimagehub.challenges.template import MARK, name_of, write_template
 
 if TYPE_CHECKING:
     import argparse
@@ -21,5 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"The challenge is called {name}: names are lower-case words with hyphens. --name gives another.",
             file=sys.stderr,
         )
+    if MARK in file.read_text(encoding="utf-8"):
+        print(f"Fill in the place that is marked {MARK}: this task takes truth of yours.", file=sys.stderr)
     print(f"Edit it, and check it with: bioimagehub challenge check {arguments.folder}", file=sys.stderr)
     return 0
