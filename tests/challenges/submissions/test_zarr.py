@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -112,3 +113,38 @@ def test_ome_zarr_of_others_is_read(tmp_path: Path, check: Check, labels: np.nda
     report = check(tmp_path)
     assert report.ok, report
     assert report.cases["a"].objects == 8
+
+
+def _cut_chunk(path: Path) -> None:
+    chunk = path / "0/c/0/0"
+    chunk.write_bytes(chunk.read_bytes()[:9])
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "no array": lambda path: shutil.rmtree(path / "0"),
+    "no metadata of the array": lambda path: (path / "0/zarr.json").unlink(),
+    "no metadata": lambda path: (path / "zarr.json").unlink(),
+    "no JSON": lambda path: (path / "0/zarr.json").write_text("{"),
+    "no JSON in the group": lambda path: (path / "zarr.json").write_text("[3"),
+    "no axes": lambda path: (path / "zarr.json").write_text('{"zarr_format": 3, "node_type": "group"}'),
+    "a cut chunk": _cut_chunk,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("inner", ["", "my predictions"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_no_place_on_the_disk_is_told(
+    damage: str, inner: str, linked: bool, tmp_path: Path, check: Check, labels: np.ndarray
+) -> None:
+    """Whoever checks somebody's files tells of names in the submission, and not where on the machine it lies."""
+    folder = tmp_path / "secret place/s"
+    write_zarr(folder / inner / "a.zarr", labels)
+    DAMAGE[damage](folder / inner / "a.zarr")
+    if linked:
+        (tmp_path / "linked place").symlink_to(tmp_path / "secret place")
+        folder = tmp_path / "linked place/s"
+    said = str(check(folder))
+    assert "a: " in said
+    for part in (str(tmp_path), tmp_path.name, "secret place", "linked place"):
+        assert part not in said

@@ -110,14 +110,25 @@ def check_files(
         own = {name[head:].lstrip("/") if head else name: digest for name, digest in digests.items()}
         cases = {}
         for case, where in located.items():
-            found, objects = check_case(where, expected[case], caps)
+            found, objects = check_case(where, expected[case], caps, root=tree.root)
             problems += found
             cases[case] = Checked(where.format, fold(own_files(where, own)), objects)
         return _report(problems, caps, cases, fold(digests), tree)
 
 
-def check_case(where: Located, expected: Expected, caps: Caps) -> tuple[list[Problem], int | None]:
+def check_case(
+    where: Located, expected: Expected, caps: Caps, *, root: Path
+) -> tuple[list[Problem], int | None]:  # fmt: skip
     """Check the prediction of a case: what its file claims, and, if that is as expected, its values.
+
+    Parameters
+    ----------
+    where : Located
+    expected : Expected
+    caps : Caps
+    root : Path
+        The folder of the submission. What is told names files within it, and not where it lies: that is a secret of
+        whoever checks the files of others.
 
     Returns
     -------
@@ -134,7 +145,17 @@ def check_case(where: Located, expected: Expected, caps: Caps) -> tuple[list[Pro
         findings, objects = error.findings, None
     except ChallengeError as error:
         findings, objects = [(str(error), "a prediction of its kind", "Correct it.")], None
-    return [Problem(expected.case, *finding) for finding in findings], objects
+    # Before they are cut to length, which may cut a path in two.
+    told = [tuple(_name_within(root, text) for text in finding) for finding in findings]
+    return [Problem(expected.case, *finding) for finding in told], objects
+
+
+def _name_within(root: Path, text: str) -> str:
+    """Return a text with paths below a folder as names within it."""
+    for place in dict.fromkeys((root.absolute(), root.resolve())):
+        for form in (f"file://{place}", str(place)):
+            text = text.replace(f"{form}/", "").replace(form, "the submission")
+    return text
 
 
 @contextlib.contextmanager
