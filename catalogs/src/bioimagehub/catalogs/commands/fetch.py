@@ -58,6 +58,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(arguments: argparse.Namespace) -> int:
     """Plan, fetch and report."""
     from bioimagehub.catalogs.downloads import FetchSettings, Selection, fetch, plan_fetch, write_report
+    from bioimagehub.catalogs.downloads.names import folder_name
     from bioimagehub.catalogs.downloads.selection import parse_region
 
     selection = Selection(
@@ -71,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         connections=arguments.connections, rate=arguments.rate, replace=arguments.replace, sha256=arguments.sha256
     )
     plan = plan_fetch(arguments.source, selection=selection)
-    folder = arguments.into or Path(_folder_name(arguments.source))
+    folder = arguments.into or Path(folder_name(arguments.source))
     _show_plan(plan, folder)
     if arguments.dry_run:
         return 0
@@ -176,12 +177,6 @@ def _require_writable(report: Path | None) -> None:
     if report is not None and not report.absolute().parent.is_dir():
         msg = f"The report {report} cannot be written: there is no folder {report.parent}. Make it, or name another."
         raise InvalidSelectionError(msg)
-
-
-def _folder_name(source: str) -> str:
-    """Give a plain name for the folder of a dataset."""
-    last = source.rstrip("/").partition("?")[0].rpartition("/")[2].rpartition(":")[2]
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", last).strip(".") or "download"
 
 
 def _parse_rate(text: str) -> float:

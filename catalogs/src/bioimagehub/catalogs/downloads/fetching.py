@@ -15,7 +15,7 @@ from bioimagehub.catalogs.downloads.hashing import OWN
 from bioimagehub.catalogs.downloads.manifest import Manifest
 from bioimagehub.catalogs.downloads.names import check_links, choose_names
 from bioimagehub.catalogs.downloads.pacing import Rate
-from bioimagehub.catalogs.downloads.progress import Meter, Progress
+from bioimagehub.catalogs.downloads.progress import FileProgress, Meter, Progress
 from bioimagehub.catalogs.downloads.queue import Queue
 from bioimagehub.catalogs.downloads.report import Report
 from bioimagehub.catalogs.downloads.sending import Sender
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bioimagehub.catalogs.downloads.plan import Plan
+    from bioimagehub.catalogs.downloads.report import Outcome
 
 _TICK = 0.1
+_SHOWN = 50
+"""Files under way that are told of at most."""
 _MOST_THREADS = 128
 _GLANCE = 0.025
 """Seconds after which the thread that writes to the disk looks whether much has come: all that is left at the end is
@@ -52,6 +55,8 @@ def fetch(
     settings: FetchSettings | None = None,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    hold: threading.Event | None = None,
+    concluded: Callable[[Outcome], None] | None = None,
 ) -> Report:
     """Fetch what was planned into a folder.
 
@@ -69,6 +74,11 @@ def fetch(
         Called ten times a second, in this thread, with a `Progress`.
     stop : threading.Event or None
         Set by another thread to stop: what is good stays, and the report tells what is missing.
+    hold : threading.Event or None
+        Set by another thread to hold the download, and cleared to let it go on. Parts of large files are put back,
+        small files that are under way come to their end.
+    concluded : callable or None
+        Called in this thread with the outcome of each file, soon after it is known.
 
     Returns
     -------
@@ -98,9 +108,16 @@ def fetch(
         sizes = [item.size for item in plan.items]
         total = None if None in sizes else sum(size or 0 for size in sizes)
 
+        told = [0]
+
         def tell() -> None:
+            if hold is not None:
+                queue.hold(hold.is_set())
+            while concluded is not None and told[0] < len(queue.outcomes):
+                concluded(queue.outcomes[told[0]])
+                told[0] += 1
             if progress is not None:
-                progress(_look(queue, meter, tasks, total))
+                progress(_look(queue, meter, total, len(tasks)))
 
         try:
             _run(queue, desk, meter, _count_threads(plan, settings), tell, stop)
@@ -114,11 +131,11 @@ def fetch(
             seconds=round(meter.seconds, 3),
             moved=meter.moved,
             files=tuple(sorted(queue.outcomes, key=lambda outcome: outcome.path)),
-            notes=(*plan.notes, *_find_empty(queue, tasks)),
+            notes=(*plan.notes, *_find_empty(queue, tasks, manifest)),
         )
 
 
-def _find_empty(queue: Queue, tasks: list[Task]) -> list[str]:
+def _find_empty(queue: Queue, tasks: list[Task], manifest: Manifest) -> list[str]:
     """Tell of images of which the store has no chunk at all: they may be there, and are not as they should be."""
     absent = {outcome.path for outcome in queue.outcomes if outcome.status == "absent"}
     chunks: dict[str, set[str]] = {}
@@ -129,8 +146,14 @@ def _find_empty(queue: Queue, tasks: list[Task]) -> list[str]:
         f"None of the chunks of {image} is in the store: all its pixels have the fill value. "
         "Unless the selection is empty, report it to the archive."
         for image, paths in chunks.items()
-        if paths <= absent
+        if paths <= absent and not _has_chunks(image, tasks, manifest)
     ]
+
+
+def _has_chunks(image: str, tasks: list[Task], manifest: Manifest) -> bool:
+    """Tell whether chunks of an image came that this run does not ask for."""
+    here = {task.item.path for task in tasks}
+    return any(path.startswith(f"{image}/") and path not in here for path in manifest.names())
 
 
 def _run(
@@ -212,21 +235,33 @@ def _count_threads(plan: Plan, settings: FetchSettings) -> int:
     return max(1, min(_MOST_THREADS, hosts * max(min(small, settings.files), settings.ranges if large else 1)))
 
 
-def _look(queue: Queue, meter: Meter, tasks: list[Task], total: int | None) -> Progress:
+def _look(queue: Queue, meter: Meter, total: int | None, files_total: int) -> Progress:
     with queue.lock:
-        outcomes = list(queue.outcomes)
+        files, size, failed = len(queue.outcomes), queue.size, queue.failed
         came = sum(task.partial.came for task in queue.active if task.partial is not None)
-    size = came + sum(outcome.size or 0 for outcome in outcomes)
+        flying = [task for task in queue.under_way.values() if not task.done]
+        came += sum(task.came for task in flying if task.partial is None)
+    size += came
     rate = meter.rate()
-    left = None if total is None or not rate else max(0, total - size) / rate
+    left: float | None = None
+    if rate and total is not None:
+        left = max(0, total - size) / rate
+    elif rate and files:
+        left = (files_total - files) * (size / files) / rate
     return Progress(
-        files=len(outcomes),
-        files_total=len(tasks),
+        files=files,
+        files_total=files_total,
         size=size,
         size_total=total,
         moved=meter.moved,
         rate=rate,
         seconds=meter.seconds,
         seconds_left=left,
-        failed=sum(outcome.status == "failed" for outcome in outcomes),
+        failed=failed,
+        held=queue.held,
+        under_way=tuple(FileProgress(task.item.path, task.came, _known_size(task)) for task in flying[:_SHOWN]),
     )
+
+
+def _known_size(task: Task) -> int | None:
+    return task.item.size if task.partial is None else task.partial.size

@@ -52,9 +52,11 @@ def copy_local(task: Task, desk: Desk, buffer: memoryview, queue: Queue) -> Outc
             data = buffer[:count]
             digest.update(data)
             size += count
+            task.copied = size
             while data:
                 data = data[os.write(copy, data) :]
             desk.rate.spend(count)
+            queue.wait_while_held()
         after = os.fstat(original)
         os.fdatasync(copy)
     finally:

@@ -78,6 +78,18 @@ def choose_names(paths: Iterable[str], kept: Mapping[str, str] | None = None) ->
     return {path: chosen[path] for path in unique}
 
 
+def folder_name(source: str) -> str:
+    """Give a plain name for the folder of a dataset.
+
+    Examples
+    --------
+    >>> folder_name("bia:S-BIAD599"), folder_name("https://host.org/a/image.ome.zarr/?x=1"), folder_name("..")
+    ('S-BIAD599', 'image.ome.zarr', 'download')
+    """
+    last = source.rstrip("/").partition("?")[0].rstrip("/").rpartition("/")[2].rpartition(":")[2]
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", last).strip(".") or "download"
+
+
 def escape_name(name: str) -> str:
     """Escape one step of a path.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bioimagehub.catalogs.downloads.image_shapes import ImageShape
     from bioimagehub.catalogs.downloads.items import Item
 
 
@@ -26,6 +27,8 @@ class Plan:
         What the licence does not allow; everything, where none is stated.
     notes : tuple of str
         What one should know, such as label images that are left out.
+    images : tuple of ImageShape
+        What of its OME-Zarr images can be chosen; of those on this machine, of the first one.
     """
 
     source: str
@@ -35,6 +38,7 @@ class Plan:
     licence_url: str | None = None
     forbids: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    images: tuple[ImageShape, ...] = ()
 
     @property
     def size(self) -> int:

@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from bioimagehub.catalogs.downloads.image_shapes import describe_image
 from bioimagehub.catalogs.downloads.items import Item
 from bioimagehub.catalogs.downloads.plan import Plan
 from bioimagehub.catalogs.downloads.selection import Selection, choose_items
 from bioimagehub.catalogs.downloads.stored_images import METADATA, read_image
 from bioimagehub.catalogs.downloads.zarr_items import ImageItems
-from bioimagehub.catalogs.errors import InvalidSelectionError, MissingFileError, NoAccessError, UnknownArchiveError
+from bioimagehub.catalogs.errors import (
+    CatalogError,
+    InvalidSelectionError,
+    MissingFileError,
+    NoAccessError,
+    UnknownArchiveError,
+)
 from bioimagehub.catalogs.hosts import installed_hosts
 from bioimagehub.catalogs.locations import is_local, resolve
 from bioimagehub.catalogs.reader import installed_reader, open_place
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bioimagehub.catalogs.archives.client import Client
+    from bioimagehub.catalogs.downloads.image_shapes import ImageShape
     from bioimagehub.catalogs.parts import File
     from bioimagehub.catalogs.records import Record
 
@@ -87,6 +95,8 @@ class _Planner:
         self._files: list[Item] = []
         self._images: list[tuple[str, str]] = []
         self._notes: list[str] = []
+        self._shapes: list[ImageShape] = []
+        self._near: dict[str, Path] = {}
 
     def add_place(self, url: str, checksum: str | None = None) -> None:
         """Add what is at an address or path: a file, a folder, or an OME-Zarr image."""
@@ -121,7 +131,7 @@ class _Planner:
         selection = self._selection
         named = dict(self._images)
         listed = [*self._files, *(Item(path=path) for path in named)]
-        chosen = choose_items(listed, selection.paths)
+        chosen = choose_items(listed, selection.paths, selection.inside)
         items = [item for item in chosen if item.path not in named]
         images = [item.path for item in chosen if item.path in named]
         if selection.cuts_images:
@@ -139,6 +149,7 @@ class _Planner:
                 raise InvalidSelectionError(msg)
         for path in images:
             items += self._plan_image(path, named[path])
+        self._describe_near(items)
         if not items:
             msg = f"{self._source} has no files that can be fetched. Look at its page at the archive."
             raise InvalidSelectionError(msg)
@@ -148,6 +159,7 @@ class _Planner:
             items=tuple(items),
             forbids=forbids(record.licence) if record else (),
             notes=tuple(self._notes),
+            images=tuple(self._shapes),
             **fields,
         )
 
@@ -159,6 +171,9 @@ class _Planner:
             # A chunk that is missing at another host than the one of the metadata tells nothing.
             return installed_reader().addresses((place / below).url)
 
+        shape = describe_image(root, path)
+        if shape is not None:
+            self._shapes.append(shape)
         image = ImageItems(place, path, addresses)
         if not self._selection.cuts_images:
             found = image.whole(root)
@@ -166,6 +181,19 @@ class _Planner:
             found = image.part(root, self._selection, self._tell(url))
         self._notes += image.notes
         return found
+
+    def _describe_near(self, items: list[Item]) -> None:
+        """Describe the first image of this machine whose files are taken as they are."""
+        first = next((item.image for item in items if item.image in self._near), None)
+        if first is None:
+            return
+        try:
+            shape = describe_image(read_image(open_place(str(self._near[first]))), first)
+        except CatalogError as error:
+            self._notes.append(f"No part of {first} can be chosen. {error}")
+            return
+        if shape is not None:
+            self._shapes.append(shape)
 
     def _tell(self, url: str) -> dict[str, Any]:
         """Give what a part of an image says of where it comes from."""
@@ -198,6 +226,8 @@ class _Planner:
                 before, found, _ = inside.partition(f"{_ZARR}/")
                 image = f"{before}{_ZARR}" if found else None
                 last = image is not None and name in METADATA
+                if image is not None:
+                    self._near.setdefault(image, base / image)
                 self._files.append(Item(path=inside, local=file, size=file.stat().st_size, image=image, last=last))
 
 

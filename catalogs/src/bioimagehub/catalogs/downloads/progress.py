@@ -8,6 +8,25 @@ from dataclasses import dataclass
 _WINDOW = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """A file that is under way.
+
+    Attributes
+    ----------
+    path : str
+        Its path in the dataset.
+    came : int
+        Bytes that are there.
+    size : int or None
+        Bytes of the file; None where that is not known yet.
+    """
+
+    path: str
+    came: int
+    size: int | None
+
+
 @dataclass(frozen=True)
 class Progress:
     """A moment of a download.
@@ -27,9 +46,14 @@ class Progress:
     seconds : float
         Since the beginning.
     seconds_left : float or None
-        None where it cannot be told.
+        Where the size of some files is not known, they are taken for as large as those that came. None where it
+        cannot be told.
     failed : int
         Files that could not be had.
+    held : bool
+        Whether it is held.
+    under_way : tuple of FileProgress
+        Some of the files that are under way.
     """
 
     files: int
@@ -41,6 +65,8 @@ class Progress:
     seconds: float
     seconds_left: float | None
     failed: int
+    held: bool = False
+    under_way: tuple[FileProgress, ...] = ()
 
 
 class Meter:

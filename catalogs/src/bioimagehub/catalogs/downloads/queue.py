@@ -58,8 +58,14 @@ class Queue:
     ----------
     outcomes : list of Outcome
         What came of those that are dealt with.
+    size, failed : int
+        Bytes of the files that are dealt with, and how many of them failed.
+    under_way : dict of int to Task
+        Files that threads are at work on, by their identity.
     stopped : bool
         Whether no more is to be begun, and what is under way is to end.
+    held : bool
+        Whether nothing is to be begun for the time being, and parts that are under way are to be put back.
     fault : Exception or None
         What stopped it.
     ended : threading.Event
@@ -68,7 +74,9 @@ class Queue:
 
     def __init__(self, tasks: Iterable[Task], settings: FetchSettings) -> None:
         self.outcomes: list[Outcome] = []
-        self.stopped = False
+        self.size = self.failed = 0
+        self.under_way: dict[int, Task] = {}
+        self.stopped = self.held = False
         self.fault: BaseException | None = None
         self.lock = threading.Condition()
         self.ended = threading.Event()
@@ -100,7 +108,7 @@ class Queue:
         with self.lock:
             while not self.stopped:
                 now = time.monotonic()
-                job = self._find(now, has_kept)
+                job = None if self.held else self._find(now, has_kept)
                 if job is not None:
                     self._begin(job)
                     return job
@@ -115,7 +123,7 @@ class Queue:
         """Give a small file for which a connection is open; None where there is none now."""
         with self.lock:
             now = time.monotonic()
-            for tasks in () if self.stopped else filter(None, self._waiting.values()):
+            for tasks in () if self.is_resting else filter(None, self._waiting.values()):
                 task, host = tasks[0], self._host(tasks[0])
                 if not host.has_room(now, large=task.is_large):
                     continue
@@ -147,6 +155,8 @@ class Queue:
             self._hosts[job.host].running -= 1
             task = job.task
             task.flying -= 1
+            if not task.flying:
+                self.under_way.pop(id(task), None)
             self.lock.notify()
             if task.done or task.flying:
                 return False
@@ -167,7 +177,7 @@ class Queue:
             if task in self.active:
                 self.active.remove(task)
             self._open -= 1
-            self.outcomes.append(outcome)
+            self._note(outcome)
             image = task.item.image
             if image is not None and not task.item.last:
                 self._left[image] -= 1
@@ -185,6 +195,28 @@ class Queue:
             self.ended.set()
             self.fault = self.fault or fault
             self.lock.notify_all()
+
+    def hold(self, held: bool) -> None:
+        """Begin nothing more for the time being, and put back what is under way; or go on."""
+        with self.lock:
+            if held == self.held:
+                return
+            self.held = held
+            now = time.monotonic()
+            for host in self._hosts.values():
+                # It did not refuse anything while nothing was asked.
+                host.answered = now
+            self.lock.notify_all()
+
+    def wait_while_held(self) -> None:
+        """Wait in the middle of a file that comes by one answer, and cannot be put back."""
+        with self.lock:
+            self.lock.wait_for(lambda: self.stopped or not self.held)
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing is to be fetched now."""
+        return self.stopped or self.held
 
     def retry(self, task: Task, seconds: float) -> None:
         """Leave a file alone for a while, then go on with it."""
@@ -235,13 +267,19 @@ class Queue:
                 )
                 task.failure, task.done = StoreUnreachableError(msg), True
                 self._open -= 1
-                self.outcomes.append(task.outcome("failed"))
+                self._note(task.outcome("failed"))
             else:
                 self._waiting.setdefault(task.host, deque()).append(task)
 
     def _begin(self, job: Job) -> None:
         self._hosts[job.host].running += 1
         job.task.flying += 1
+        self.under_way[id(job.task)] = job.task
+
+    def _note(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self.size += outcome.size or 0
+        self.failed += outcome.status == "failed"
 
     def _find(self, now: float, has_kept: Callable[[str], bool] | None) -> Job | None:
         for task in self.active:

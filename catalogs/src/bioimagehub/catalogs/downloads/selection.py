@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bioimagehub.catalogs.downloads.patterns import Patterns
 from bioimagehub.catalogs.errors import InvalidSelectionError
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ class Selection:
     Attributes
     ----------
     paths : tuple of str
-        Patterns of the paths of files, as of a shell; ``*`` also matches ``/``. A file is taken if one fits.
+        Patterns of the paths of files, as `Patterns` has them: ``*`` also matches ``/``, a folder stands for all in
+        it, ``!`` leaves out. The last one that fits a file decides.
     channels : tuple of (int or str)
         Channels of OME-Zarr images, by position from 0 or by name.
     levels : tuple of int
@@ -33,6 +34,8 @@ class Selection:
         First pixel and the one behind the last along ``t``, ``z``, ``y`` or ``x``, counted at level 0.
     labels : bool
         Whether label images are taken along.
+    inside : str
+        Folder that `paths` count from, with a slash at the end, where the dataset is one of several.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class Selection:
     levels: tuple[int, ...] = ()
     region: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     labels: bool = True
+    inside: str = ""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.region) - set(_AXES))
@@ -99,8 +103,10 @@ def parse_region(texts: Iterable[str]) -> dict[str, tuple[int, int]]:
     return region
 
 
-def choose_items(items: Iterable[Item], patterns: tuple[str, ...]) -> list[Item]:
+def choose_items(items: Iterable[Item], patterns: tuple[str, ...], inside: str = "") -> list[Item]:
     """Take the files whose paths fit a pattern; all, where there is none.
+
+    Patterns may count from the folder that the dataset lies in, `inside`; they may then fit other datasets alone.
 
     Raises
     ------
@@ -110,8 +116,8 @@ def choose_items(items: Iterable[Item], patterns: tuple[str, ...]) -> list[Item]
     listed = list(items)
     if not patterns:
         return listed
-    expressions = {pattern: re.compile(fnmatch.translate(pattern)) for pattern in patterns}
-    useless = [text for text, each in expressions.items() if not any(each.match(item.path) for item in listed)]
+    rules = Patterns(patterns)
+    useless = [] if inside else rules.useless(item.path for item in listed)
     if useless:
         shown = ", ".join(item.path for item in listed[:5])
         msg = (
@@ -119,4 +125,4 @@ def choose_items(items: Iterable[Item], patterns: tuple[str, ...]) -> list[Item]
             "Correct the pattern; '*' stands for any characters, slashes among them."
         )
         raise InvalidSelectionError(msg)
-    return [item for item in listed if any(each.match(item.path) for each in expressions.values())]
+    return [item for item in listed if rules.takes(inside + item.path)]

@@ -61,6 +61,8 @@ class Task:
     due: float = 0.0
     failure: Exception | None = None
     moved: int = 0
+    copied: int = 0
+    """Bytes that were copied, of a file of this machine."""
     restarts: int = 0
     plain: bool = False
     """Whether it has to come by one answer: the store ignores ranges, or does not say which version it sends."""
@@ -72,6 +74,14 @@ class Task:
     notes: list[str] = field(default_factory=list)
     past: list[Partial] = field(default_factory=list)
     hashing: FollowingHash | None = None
+
+    @property
+    def came(self) -> int:
+        """Bytes of it that are there; what comes by one answer may have begun anew."""
+        if self.partial is not None:
+            return self.partial.came
+        came = self.copied or self.moved
+        return came if self.item.size is None else min(came, self.item.size)
 
     @property
     def host(self) -> str:

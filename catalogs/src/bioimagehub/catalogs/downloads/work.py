@@ -176,7 +176,7 @@ class Worker:
             elif size is not None and size <= MOST_PIECE:
                 self._queue.conclude(task, write_small(task, self._desk, stream, part, self._buffer, self._count))
             else:
-                self._queue.conclude(task, write_stream(task, self._desk, stream, part, self._buffer, self._count))
+                self._queue.conclude(task, write_stream(task, self._desk, stream, part, self._buffer, self._count_on))
         finally:
             stream.close()
 
@@ -218,7 +218,7 @@ class Worker:
         hashing = task.hashing
         piece, filled = piece_length(partial.size, self._desk.settings.ranges), 0
         try:
-            while job.start + filled < job.stop and not (partial.abandoned or self._queue.stopped):
+            while job.start + filled < job.stop and not (partial.abandoned or self._queue.is_resting):
                 room = min(piece - filled, job.stop - job.start - filled, self._desk.rate.piece or piece)
                 count = stream.read_into(self._buffer[filled : filled + room])
                 if count == 0:
@@ -246,6 +246,11 @@ class Worker:
         self._counter[0] += count
         task.moved += count
         self._desk.rate.spend(count)
+
+    def _count_on(self, task: Task, count: int) -> None:
+        """Count what came of a file that cannot be put back, and wait while the download is held."""
+        self._count(task, count)
+        self._queue.wait_while_held()
 
     def _take_empty(self, task: Task, stream: Stream) -> None:
         size = parse_end(stream)
