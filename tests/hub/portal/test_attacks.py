@@ -387,6 +387,11 @@ def test_a_submission_that_waits_can_be_withdrawn(portal: RunningPortal, predict
         assert portal.ask("POST", f"/submissions/{sent}/withdraw", "kim").json()["state"] == "withdrawn"
         assert portal.ask("POST", f"/submissions/{sent}/withdraw", "kim").status_code == 409
         assert portal.ask("GET", "/challenges/squares", "kim").json()["phases"][1]["used_total"] == 0
+        assert not (portal.configuration.submissions / sent).exists()
+        assert portal.ask("GET", f"/submissions/{sent}", "kim").json()["sha256"] == view["sha256"]
+        answer = portal.ask("GET", f"/submissions/{sent}/file", "kim")
+        assert answer.status_code == 404
+        assert "since it was withdrawn" in answer.json()["detail"]
     finally:
         portal.processes["worker-0"].send_signal(18)  # SIGCONT
     portal.wait_idle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -127,6 +128,10 @@ def test_what_is_no_method_is_refused(portal: RunningPortal, source: str) -> Non
     view = _run(portal, "dora", source)
     assert view["state"] == "refused"
     assert "Expected" in view["problems"][0]["what"]
+    deadline = time.monotonic() + 30
+    while (portal.configuration.submissions / view["id"]).exists():
+        assert time.monotonic() < deadline, "the bytes of a method that was refused stay"
+        time.sleep(0.05)
 
 
 def test_without_a_sandbox_no_method_is_taken(portal: RunningPortal) -> None:

@@ -1,4 +1,4 @@
-"""Challenges that organisers send: whatever is wrong with the file, the answer is a clear one."""
+"""What is received: damaged challenges get clear answers, and the bytes of nothing that has ended stay."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ from servers.challenge import CHALLENGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from bioimagehub.hub.portal.store.database import Store
+    from bioimagehub.hub.portal.store.models import SubmissionRow
 
 TEXT = CHALLENGE.replace("PIN", f"sha256:{'0' * 64}").encode()
 
@@ -35,19 +39,22 @@ def _pack(text: bytes = TEXT, method: int = zipfile.ZIP_DEFLATED, name: str = "c
 WHOLE = _pack()
 
 
+def _configure(folder: Path) -> PortalConfiguration:
+    return PortalConfiguration(
+        folder=folder, database=f"sqlite:///{folder / 'portal.sqlite'}", port=1, prefix="/services/challenges",
+        hub_api="http://127.0.0.1:1/hub/api", hub_public="/hub/", service="challenges", token="0", cookie_secret="0",
+        organisers=None, submission_size=2**20, challenge_size=2**24, attempts_per_day=9, score_seconds=9,
+        score_memory=2**30, session_hours=1, method_seconds=9, method_memory=2**30,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def send(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], str]:
     """Return a function that sends bytes as a challenge of Olga's and returns its name."""
     from bioimagehub.hub.portal.hub import Hub
     from bioimagehub.hub.portal.store.database import Store
 
-    folder = tmp_path_factory.mktemp("portal")
-    configuration = PortalConfiguration(
-        folder=folder, database=f"sqlite:///{folder / 'portal.sqlite'}", port=1, prefix="/services/challenges",
-        hub_api="http://127.0.0.1:1/hub/api", hub_public="/hub/", service="challenges", token="0", cookie_secret="0",
-        organisers=None, submission_size=2**20, challenge_size=2**24, attempts_per_day=9, score_seconds=9,
-        score_memory=2**30, session_hours=1, method_seconds=9, method_memory=2**30,
-    )  # fmt: skip
+    configuration = _configure(tmp_path_factory.mktemp("portal"))
     configuration.inbox.mkdir(parents=True)
     store = Store(configuration.database)
     store.migrate()
@@ -132,3 +139,29 @@ def test_a_broken_disk_is_not_the_fault_of_the_file(
     monkeypatch.setattr(zipfile.ZipFile, "read", fail)
     with pytest.raises(OSError, match="the disk"):
         send(WHOLE)
+
+
+@pytest.mark.usefixtures("squares_edition")
+def test_the_portal_removes_what_a_killed_one_left(
+    store: Store, add_to: Callable[..., SubmissionRow], tmp_path: Path
+) -> None:
+    """What was being received, and what was refused or withdrawn; and nothing of which it does not know."""
+    from bioimagehub.hub.portal.store.submissions import set_state, withdraw
+    from bioimagehub.hub.portal.web import sweep
+
+    configuration = _configure(tmp_path)
+    configuration.inbox.mkdir(parents=True)
+    (configuration.inbox / "0.part").touch()
+    (configuration.inbox / "edition-1").touch()
+    rows = {name: add_to(name, phase="practice").id for name in ("refused", "failed", "scored", "withdrawn", "waiting")}
+    with store.writing() as session:
+        withdraw(session, rows["withdrawn"], "withdrawn")
+        for state in ("refused", "failed", "scored"):
+            set_state(session, rows[state], state)
+    for identifier in (*rows.values(), "unknown"):
+        (configuration.submissions / identifier).mkdir(parents=True)
+        (configuration.submissions / identifier / "submission.zip").touch()
+    sweep(configuration, store)
+    left = {path.name for path in configuration.submissions.iterdir()}
+    assert left == {rows["failed"], rows["scored"], rows["waiting"], "unknown"}
+    assert [path.name for path in configuration.inbox.iterdir()] == ["edition-1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import struct
 import time
 import uuid
@@ -180,6 +181,11 @@ def payload(submissions: Path, row: SubmissionRow) -> Path:
 def predictions_of(submissions: Path, row: SubmissionRow) -> Path:
     """Return where the predictions of a submission are: what was sent, or what its method gave."""
     return submissions / row.id / "predictions.zip" if row.kind == METHOD else payload(submissions, row)
+
+
+def discard_bytes(submissions: Path, identifier: str) -> None:
+    """Remove what was sent as a submission that will never be scored. Its row stays, with the checksum."""
+    shutil.rmtree(submissions / identifier, ignore_errors=True)
 
 
 def _sync_folder(path: Path) -> None:

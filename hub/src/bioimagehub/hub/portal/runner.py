@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bioimagehub.hub.errors import SandboxMissingError
 from bioimagehub.hub.portal.life import die_with_parent
 from bioimagehub.hub.portal.place import PortalConfiguration
-from bioimagehub.hub.portal.receive import payload, predictions_of
+from bioimagehub.hub.portal.receive import discard_bytes, payload, predictions_of
 from bioimagehub.hub.portal.scoring import settle
 from bioimagehub.hub.portal.store.database import Store
 from bioimagehub.hub.portal.store.models import RUN, EditionRow, JobRow, SubmissionRow
@@ -73,7 +73,11 @@ class Runner(Worker):
         if not values["problems"] and made.exists():
             made.chmod(0o440)
             made.replace(predictions_of(self._configuration.submissions, row))
-        return settle.settle_run(self._store, job, self._name, values)
+        done = settle.settle_run(self._store, job, self._name, values)
+        if done and values["problems"]:
+            # There is nothing to be scored, now or later.
+            discard_bytes(self._configuration.submissions, row.id)
+        return done
 
 
 def main() -> None:

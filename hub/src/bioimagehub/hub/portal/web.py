@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 
+from sqlalchemy import select
+
 from bioimagehub.hub.portal.life import die_with_parent
 from bioimagehub.hub.portal.place import PortalConfiguration
+from bioimagehub.hub.portal.receive import discard_bytes
 from bioimagehub.hub.portal.store.database import Store
+from bioimagehub.hub.portal.store.models import REFUSED, WITHDRAWN, SubmissionRow
 
 
 def main() -> None:
@@ -21,7 +25,7 @@ def main() -> None:
     configuration = PortalConfiguration.of_environment()
     store = Store(configuration.database)
     store.migrate()
-    _sweep(configuration)
+    sweep(configuration, store)
     uvicorn.run(
         make_app(configuration, store),
         host="127.0.0.1",
@@ -35,10 +39,19 @@ def main() -> None:
     )
 
 
-def _sweep(configuration: PortalConfiguration) -> None:
-    """Remove what was being received when the process before this one ended: nobody was told that it was kept."""
+def sweep(configuration: PortalConfiguration, store: Store) -> None:
+    """Remove what the processes before this one were ended over.
+
+    That is what was being received, of which nobody was told that it was kept; and the bytes of submissions that were
+    refused or withdrawn.
+    """
     for path in configuration.inbox.glob("*.part"):
         path.unlink(missing_ok=True)
+    kept = {path.name for path in configuration.submissions.iterdir()}
+    with store.reading() as session:
+        ended = session.scalars(select(SubmissionRow.id).where(SubmissionRow.state.in_((REFUSED, WITHDRAWN)))).all()
+    for identifier in kept.intersection(ended):
+        discard_bytes(configuration.submissions, identifier)
 
 
 if __name__ == "__main__":

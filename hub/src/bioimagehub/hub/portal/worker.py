@@ -16,7 +16,7 @@ from bioimagehub.hub.errors import StoreUnavailableError
 from bioimagehub.hub.portal.context import challenge_of
 from bioimagehub.hub.portal.life import die_with_parent
 from bioimagehub.hub.portal.place import PortalConfiguration
-from bioimagehub.hub.portal.receive import installation, payload, predictions_of
+from bioimagehub.hub.portal.receive import discard_bytes, installation, predictions_of
 from bioimagehub.hub.portal.scoring import settle
 from bioimagehub.hub.portal.scoring.child import Ended, run_step
 from bioimagehub.hub.portal.store.boards import results_of
@@ -187,7 +187,7 @@ class Worker:
             known = [result.result for result, _ in results_of(session, row.id)]
         path = predictions_of(configuration.submissions, row)
         step = Evaluation(folder, row.phase, path, known, work)
-        return step, partial(self._evaluated, job, payload(configuration.submissions, row))
+        return step, partial(self._evaluated, job)
 
     def _split(self, job: JobRow) -> str:
         with self._store.reading() as session:
@@ -202,11 +202,11 @@ class Worker:
                 shutil.rmtree(folder, ignore_errors=True)
         return done
 
-    def _evaluated(self, job: JobRow, path: Path, values: dict[str, Any]) -> bool:
+    def _evaluated(self, job: JobRow, values: dict[str, Any]) -> bool:
         done = settle.settle_evaluation(self._store, job, self._name, values)
         if done and values["result"] is None and job.kind != RESCORE:
             # What is refused is never scored: its report and its checksum stay, its bytes do not.
-            path.unlink(missing_ok=True)
+            discard_bytes(self._configuration.submissions, str(job.submission_id))
         return done
 
 

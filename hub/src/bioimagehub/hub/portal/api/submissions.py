@@ -17,6 +17,7 @@ from bioimagehub.hub.portal.receive import (
     choose_kind,
     clean_entry,
     clean_filename,
+    discard_bytes,
     keep_submission,
     payload,
 )
@@ -96,9 +97,11 @@ def show(request: Request, person: Caller, submission: SubmissionId) -> Submissi
 
 @router.post("/submissions/{submission}/withdraw", responses=answers(404, 409))
 def take_back(request: Request, person: Caller, submission: SubmissionId) -> SubmissionView:
-    """Withdraw a submission of yours that still waits. It counts no more."""
-    with context_of(request).store.writing() as session:
+    """Withdraw a submission of yours that still waits. It counts no more, and its file is removed."""
+    context = context_of(request)
+    with context.store.writing() as session:
         withdraw(session, submission, person.name)
+    discard_bytes(context.configuration.submissions, submission)
     return _view(request, submission, person.name)
 
 

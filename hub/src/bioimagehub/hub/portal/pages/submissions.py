@@ -23,6 +23,7 @@ from bioimagehub.hub.portal.receive import (
     choose_kind,
     clean_entry,
     clean_filename,
+    discard_bytes,
     find_phase,
     keep_submission,
     takes_methods,
@@ -107,4 +108,5 @@ def take_back(
     context = context_of(request)
     with context.store.writing() as session:
         withdraw(session, submission, person.name)
+    discard_bytes(context.configuration.submissions, submission)
     return RedirectResponse(f"{context.configuration.prefix}/submission/{submission}", 303)
