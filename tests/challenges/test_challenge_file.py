@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bioimagehub.challenges.challenge import Challenge, known_keys, load_challenge, parse_challenge
 from bioimagehub.challenges.errors import ChallengeFileError, ChallengeNotFoundError, UnknownSplitError
 from bioimagehub.challenges.outlines import OutlineConventions
-from challenges.challenge_files import TEXT
+from bioimagehub.challenges.submissions.contracts import expect
+from challenges.challenge_files import TEXT, write_challenge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,6 +162,29 @@ def test_limits() -> None:
         ["line 22", "phases[0].limits.per_day"],
         ["line 22", "phases[0].limits.size"],
     ]
+
+
+def test_the_contract_of_a_challenge_is_checked_before_its_scoring(tmp_path: Path) -> None:
+    values = TEXT.replace("instance_segmentation", "classification").replace("{id: a, ", "{id: a, items: [w1, w2], ")
+    values = values.partition("metrics:")[0] + "metrics: [macro_f1]\nsubmission: {choices: [yes, 'no']}\n"
+    expected = expect(parse_challenge(values.replace("[yes,", "['yes',")), "public")
+    assert (expected["a"].items, expected["b"].items) == ({"w1", "w2"}, None)
+    assert expected["a"].choices == {"yes", "no"}
+    classes = TEXT.replace("instance_segmentation", "semantic_segmentation").partition("metrics:")[0]
+    text = f"{classes}metrics: [mean_class_iou]\nsubmission: {{highest: 2}}\n"
+    assert expect(write_challenge(tmp_path / "classes", text), "public")["a"].highest == 2
+    landmarks = TEXT.replace("instance_segmentation", "registration").replace("{id: a, ", "{id: a, count: 4, ")
+    landmarks = f"{landmarks.partition('metrics:')[0]}metrics: [mean_tre]\n"
+    assert [one.count for one in expect(write_challenge(tmp_path / "marks", landmarks), "public").values()] == [
+        4, None, None,
+    ]  # fmt: skip
+    found = changed("{id: a, ", "{id: a, items: [w1], count: 3, ")
+    assert [one.partition(": ")[2] for one in found] == [
+        "splits.public.cases[0].count: predictions are labels here, and only landmarks have count; leave it out",
+        "splits.public.cases[0].items: predictions are labels here, and only values have items; leave it out",
+    ]
+    (found,) = changed("name: squares", "name: squares\nsubmission: {choices: [a]}")
+    assert "only values have choices; leave it out" in found
 
 
 def test_hidden_splits_keep_their_secrets() -> None:

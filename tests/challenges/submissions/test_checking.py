@@ -304,6 +304,14 @@ def test_submission_of_a_challenge(tmp_path: Path) -> None:
     assert "Expected at most 100" in str(check_submission(path, challenge, "public", small))
 
 
+def test_probabilities_are_no_choices_and_their_classes_no_items(tmp_path: Path) -> None:
+    contract = {"kind": "values", "items": frozenset("pq"), "choices": frozenset({"mitosis", "none"}), "shape": None}
+    chances = {"p/mitosis": 0.25, "p/none": 0.75, "q": "mitosis"}
+    assert "can be scored" in check_one(chances, tmp_path / "good", ".csv", **contract)
+    told = check_one({"p/mitosis": 0.25, "q": "apoptosis"}, tmp_path / "bad", ".csv", **contract)
+    assert "these values are none: apoptosis. Expected one of mitosis, none" in told
+
+
 @pytest.mark.usefixtures("samples")
 def test_nothing_is_written_that_would_be_refused(tmp_path: Path) -> None:
     challenge = write_challenge(tmp_path / "c")

@@ -163,6 +163,11 @@ class Case(Part):
         Parameters of the simulator for this case.
     strata : dict of str to str
         Groups of cases for which boards also rank apart, such as ``{tissue: liver}``.
+    items : tuple of str
+        Of tasks whose predictions are values: the items that each submission must answer, and no others. Empty checks
+        nothing before the scoring.
+    count : int or None
+        Of the task ``registration``: how many landmarks each submission must give. None checks nothing.
     """
 
     id: CaseName
@@ -171,6 +176,8 @@ class Case(Part):
     seed: Seed | None = None
     parameters: Settings = {}
     strata: dict[Name, Line] = {}
+    items: tuple[Line, ...] = ()
+    count: Annotated[int, Field(ge=0)] | None = None
 
 
 class Split(Part):
@@ -290,10 +297,17 @@ class Submission(Part):
         takes all that fit the task.
     suffix : str or None
         The ending of the file of a case that ``write_submission`` writes; None takes that of the first format.
+    choices : tuple of str
+        Of tasks whose predictions are values: the texts that an answer may be, where it is not a number with a field of
+        its own, such as a probability. Empty allows any.
+    highest : int or None
+        Of the task ``semantic_segmentation``: the highest number of a class. None allows any.
     """
 
     formats: tuple[Word, ...] = ()
     suffix: Annotated[str, Field(pattern=r"^(\.[a-z0-9]+){1,2}$")] | None = None
+    choices: tuple[Line, ...] = ()
+    highest: Annotated[int, Field(ge=0)] | None = None
 
 
 class Organiser(Part):

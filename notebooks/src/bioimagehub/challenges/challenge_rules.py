@@ -172,6 +172,7 @@ def _check_predictions(values: Mapping[str, Any]) -> Iterator[Found]:
     for number, name in enumerate(_list(_mapping(values.get("submission")).get("formats"))):
         if name not in formats:
             yield ("submission", "formats", number), _no_such(str(name), f"format of {kind}", formats)
+    yield from _check_contract(values, kind)
     controls = _list(values.get("controls"))
     names = [control.get("name") if isinstance(control, dict) else control for control in controls]
     fit = [name for name, control in CONTROLS.items() if kind in control.kinds]
@@ -183,6 +184,20 @@ def _check_predictions(values: Mapping[str, Any]) -> Iterator[Found]:
         needed = {"watershed": "diameter", "annotator": "folder"}.get(str(name))
         if needed and not control.get(needed):
             yield ("controls", number), f"the control {name} needs {needed}; write {{name: {name}, {needed}: …}}"
+
+
+def _check_contract(values: Mapping[str, Any], kind: str) -> Iterator[Found]:
+    """Tell of parts of the contract that predictions of the kind do not have."""
+    submission = _mapping(values.get("submission"))
+    for key, only in (("choices", "values"), ("highest", "classes")):
+        if key in submission and kind != only:
+            yield ("submission", key), f"predictions are {kind} here, and only {only} have {key}; leave it out"
+    for name, split in _mapping(values.get("splits")).items():
+        for number, case in enumerate(map(_mapping, _list(_mapping(split).get("cases")))):
+            for key, only in (("items", "values"), ("count", "landmarks")):
+                if key in case and kind != only:
+                    place: Place = ("splits", str(name), "cases", number, key)
+                    yield place, f"predictions are {kind} here, and only {only} have {key}; leave it out"
 
 
 def _no_such(name: str, what: str, known: Any) -> str:

@@ -216,9 +216,10 @@ def _check_tracks(tracks: Tracks, caps: Caps) -> list[Finding]:
 def _check_items(values: dict[str, float | str], expected: Expected) -> list[Finding]:
     findings: list[Finding] = []
     if expected.items is not None:
+        answered = {key if key in expected.items else key.rpartition("/")[0] or key for key in values}
         for what, names in (
-            ("items are missing", expected.items - values.keys()),
-            ("items are not asked for", values.keys() - expected.items),
+            ("items are missing", expected.items - answered),
+            ("items are not asked for", answered - expected.items),
         ):
             if names:
                 findings.append((
@@ -227,7 +228,9 @@ def _check_items(values: dict[str, float | str], expected: Expected) -> list[Fin
                     "Give an answer to each item of the challenge, and to no other.",
                 ))  # fmt: skip
     if expected.choices is not None:
-        wrong = sorted({str(value) for value in values.values()} - expected.choices)
+        # A number with a field of its own, such as a probability, is no choice.
+        chosen = {str(value) for key, value in values.items() if isinstance(value, str) or "/" not in key}
+        wrong = sorted(chosen - expected.choices)
         if wrong:
             findings.append((
                 f"these values are none: {_listed(wrong)}", f"one of {_listed(sorted(expected.choices))}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,13 +52,25 @@ def expect(challenge: Challenge, split: str, *, root: str | PathLike[str] | None
             if not secret or root is not None:
                 raise
             # The portal may not read the key that the images are generated from.
-            found[case.id] = Expected(case.id, challenge.kind)
+            found[case.id] = _ask(challenge, case)
     return found
+
+
+def _ask(challenge: Challenge, case: Case) -> Expected:
+    """Tell what the challenge file asks of a prediction; the image is not looked at."""
+    return Expected(
+        case.id,
+        challenge.kind,
+        highest=challenge.submission.highest,
+        items=frozenset(case.items) or None,
+        choices=frozenset(challenge.submission.choices) or None,
+        count=case.count,
+    )
 
 
 def _expect_case(challenge: Challenge, images: Images, case: Case) -> Expected:
     if challenge.kind in _WITHOUT_IMAGE:
-        return Expected(case.id, challenge.kind)
+        return _ask(challenge, case)
     source = images.open(case)
     lengths = dict(zip(source.axes, source.shape, strict=True))
     spatial = images.spacing(case)
@@ -65,10 +78,9 @@ def _expect_case(challenge: Challenge, images: Images, case: Case) -> Expected:
     spacing = dict(zip(names, spatial, strict=True)) if spatial is not None and len(spatial) == len(names) else None
     kept = source.axes if challenge.kind in _WITH_CHANNELS else tuple(names)
     known = spacing is not None and "c" not in kept
-    return Expected(
-        case.id,
-        challenge.kind,
-        tuple(lengths[axis] for axis in kept),
-        tuple(kept),
-        tuple(spacing[axis] for axis in kept) if known and spacing is not None else None,
+    return replace(
+        _ask(challenge, case),
+        shape=tuple(lengths[axis] for axis in kept),
+        axes=tuple(kept),
+        spacing=tuple(spacing[axis] for axis in kept) if known and spacing is not None else None,
     )

@@ -24,9 +24,9 @@ class Expected:
     highest : int or None
         Of classes: the highest number that one has. None for any.
     items : frozenset of str or None
-        Of values: all items that are asked for. None for any.
+        Of values: all items that are asked for, without the fields that an answer may have. None for any.
     choices : frozenset of str or None
-        Of values: the texts that answers may be. None for any.
+        Of values: the texts that answers may be; the numbers of fields are not looked at. None for any.
     count : int or None
         Of landmarks: how many there are. None for any number.
     """
