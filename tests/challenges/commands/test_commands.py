@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +24,6 @@ from bioimagehub.challenges.truth import open_truth
 from bioimagehub.hub.cli import main, make_parser
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 ACTIONS = ("new", "check", "score", "submit", "board", "rescore", "export")
@@ -91,6 +91,15 @@ FILLED_IN = {
 
 def test_there_is_a_template_for_each_task() -> None:
     assert set(TEMPLATES) == set(TASKS)
+
+
+def test_commands_of_the_notebooks_can_be_typed() -> None:
+    folder = Path(__file__).resolve().parents[3] / "notebooks" / "challenges"
+    text = "".join(file.read_text() for file in folder.glob("*/*.ipynb"))
+    told = re.findall(r'"bioimagehub (challenge [^`\\\n]+)', text)
+    assert len(told) >= 10
+    for command in told:
+        make_parser().parse_args(command.split())
 
 
 @pytest.mark.parametrize("task", TASKS)
