@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bioimagehub.widgets.errors import TooLargeError
+from bioimagehub.widgets.view.results import find_results
 
 if TYPE_CHECKING:
     import threading
@@ -53,6 +54,7 @@ class Blocks:
         self.dims = tuple(map(str, array.dims))
         self.shape, self.dtype = array.shape, array.dtype
         self.in_memory = isinstance(array.variable._data, np.ndarray)
+        self.results = find_results(array)
         self._edges = _find_edges(array)
 
     def take(self, index: Mapping[str, int | NDArray[np.intp]], stop: threading.Event) -> NDArray[Any]:
@@ -66,6 +68,8 @@ class Blocks:
         stop : threading.Event
             Set when nobody wants them any more.
 
+        Samples of blocks that are still being computed are 0, or NaN.
+
         Raises
         ------
         TakenBackError
@@ -78,7 +82,7 @@ class Blocks:
         if self.in_memory:
             found: NDArray[Any] = self._variable.values[np.ix_(*picked)]
             return found.squeeze(dropped)
-        out = np.empty([len(each) for each in picked], self.dtype)
+        out = np.zeros([len(each) for each in picked], self.dtype)
         pieces = [list(_split(each, edges)) for each, edges in zip(picked, self._edges, strict=True)]
         count = math.prod(map(len, pieces))
         if count * self.block_bytes > MOST and count > 64:
@@ -110,13 +114,15 @@ class Blocks:
         return blocks * self.block_bytes
 
     def _put(self, pieces: Sequence[tuple[_Piece, ...]], out: NDArray[Any], stop: threading.Event) -> None:
-        found: dict[Hashable, NDArray[Any]] = {}
+        found: dict[Hashable, NDArray[Any] | None] = {}
         loads: dict[Hashable, Callable[[], NDArray[Any]]] = {}
         for steps in pieces:
             number = tuple(step[0] for step in steps)
             key = (*self._key, number)
             block = self._recent.get(key)
-            if block is None:
+            if block is None and self.results is not None and not self.results.is_done(number):
+                found[key] = None
+            elif block is None:
                 loads[key] = partial(self._load, number, key)
             else:
                 found[key] = block
@@ -124,7 +130,11 @@ class Blocks:
             found |= self._reads.read(loads, stop)
         for steps in pieces:
             block = found[(*self._key, tuple(step[0] for step in steps))]
-            out[np.ix_(*(step[2] for step in steps))] = block[np.ix_(*(step[1] for step in steps))]
+            to = np.ix_(*(step[2] for step in steps))
+            if block is None:
+                out[to] = np.nan if self.dtype.kind == "f" else 0
+            else:
+                out[to] = block[np.ix_(*(step[1] for step in steps))]
 
     def _load(self, number: tuple[int, ...], key: tuple[Any, ...]) -> NDArray[Any]:
         # Another question may have read it since this one was put.

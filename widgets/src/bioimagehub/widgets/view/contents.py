@@ -10,19 +10,26 @@ import numpy as np
 
 from bioimagehub.widgets.errors import QuestionError, SlowStoreError
 from bioimagehub.widgets.view.layers import Layer, make_layers
-from bioimagehub.widgets.view.looks import choose_look, find_range
+from bioimagehub.widgets.view.looks import choose_look, choose_mark_look, find_range
+from bioimagehub.widgets.view.plates import describe_wells
+from bioimagehub.widgets.view.reads import PATIENCE
 from bioimagehub.widgets.view.recent import Recent
 from bioimagehub.widgets.view.sampling import sample_layer
 from bioimagehub.widgets.view.scenes import Space, describe_scene, make_space
-from bioimagehub.widgets.view.sources import open_labels, open_source
-from bioimagehub.widgets.view.tiles import spread
+from bioimagehub.widgets.view.tiles import BOUND, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from bioimagehub.widgets.view.multiscale import Multiscale
+    from bioimagehub.widgets.view.points import PointLayer
+    from bioimagehub.widgets.view.results import Results
+    from bioimagehub.widgets.view.tracks import TrackLayer
+
+    Mark = Callable[[Space], PointLayer | TrackLayer]
+    """Gives a layer of points or tracks for a space."""
 
 _AT_ONCE = 8
 
@@ -30,29 +37,59 @@ _AT_ONCE = 8
 class Contents:
     """What was opened.
 
+    Parameters
+    ----------
+    sources : sequence of Multiscale
+        Images first, then label images. The first gives size and units.
+    marks : sequence of callable
+        Each gives a layer of points or tracks for the space.
+    notes : sequence of str
+        What the user should know.
+    patience : float
+        Seconds after which a read counts as hanging.
+
     Attributes
     ----------
     layers : list of Layer
+    marks : list of PointLayer or TrackLayer
     space : Space
     looks : dict of str to dict
     scene : dict
-    notes : list of str
+    told : dict
+        ``title``, ``licence`` and ``citation``, as far as there.
+    swipe : dict or None
+        Which layers are compared.
     """
 
-    def __init__(self, sources: Sequence[Multiscale]) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Multiscale],
+        *,
+        marks: Sequence[Mark] = (),
+        notes: Sequence[str] = (),
+        patience: float = PATIENCE,
+    ) -> None:
         self._stop = threading.Event()
         self.recent = Recent()
-        self.layers, left_out, self._threads = make_layers(sources, self.recent)
-        self.notes = [note for source in sources for note in source.notes] + left_out
+        self.layers, left_out, self._threads = make_layers(sources, self.recent, patience)
         self.space: Space = make_space(sources)
-        told = sources[0].told
-        self.looks, ranges = self._measure()
-        self.scene = describe_scene(self.space, self.layers, told, self.notes)
+        self.marks = [make(self.space) for make in marks]
+        self.told = sources[0].told
+        self.looks, ranges = self.measure()
+        self.looks |= {each.id: choose_mark_look() for each in self.marks}
+        told = [*(note for source in sources for note in source.notes), *left_out, *notes]
+        self.scene = describe_scene(self.space, self.layers, self.told, told)
         for layer in self.scene["layers"]:
             layer["range"] = list(ranges[layer["id"]])
+        self.scene["layers"] += [
+            {"id": each.id, "kind": each.kind, "name": each.name, "count": len(each.places)} for each in self.marks
+        ]
+        self.scene["wells"] = describe_wells(sources[0])
+        sides = {side: [each.id for each in self.layers if each.source.side == side] for side in ("left", "right")}
+        self.swipe = sides | {"at": 0.5} if all(sides.values()) else None
 
     def find(self, name: str) -> Layer:
-        """Give the layer of an id.
+        """Give the layer of pixels of an id.
 
         Raises
         ------
@@ -62,49 +99,50 @@ class Contents:
         for layer in self.layers:
             if layer.id == name:
                 return layer
-        msg = (
-            f"There is no layer {name!r:.40}. Expected one of {', '.join(each.id for each in self.layers)}. Correct it."
-        )
-        raise QuestionError(msg)
+        raise self._missing(name)
 
-    def sample(self, layer: Layer, t: int, z: int, stop: threading.Event) -> NDArray[Any]:
+    def find_mark(self, name: str, kind: str) -> Any:
+        """Give the layer of points or tracks of an id.
+
+        Raises
+        ------
+        QuestionError
+            If there is none.
+        """
+        for layer in self.marks:
+            if layer.id == name and layer.kind == kind:
+                return layer
+        raise self._missing(name)
+
+    @property
+    def results(self) -> list[Results]:
+        """What is being computed on a cluster."""
+        found = {id(each.results): each.results for layer in self.layers for each in layer.levels}
+        return [each for each in found.values() if each is not None]
+
+    def sample(self, layer: Layer, t: int, z: int, stop: threading.Event, *, well: int = 0) -> NDArray[Any]:
         """Read a moderate number of samples of a plane."""
-        return sample_layer(layer, t, z, stop, depth=self.space.size["z"])
+        return sample_layer(layer, t, z, stop, depth=self.space.size["z"], well=well)
 
-    def values(self, at: dict[str, int], stop: threading.Event) -> dict[str, str | None]:
-        """Give the values of all layers at a sample of level 0; None where a layer has none."""
+    def values(self, at: dict[str, int], stop: threading.Event, *, maximum: bool = False) -> dict[str, str | None]:
+        """Give the values of all layers at a sample of level 0; None where a layer has none.
+
+        Parameters
+        ----------
+        at : dict of axis to int
+            ``t``, ``z``, ``y``, ``x`` and ``well``.
+        stop : threading.Event
+        maximum : bool
+            Whether the largest along z is meant.
+        """
         inside = all(0 <= at[axis] < self.space.size[axis] for axis in "tzyx")
-        return {layer.id: self._value(layer, at, stop) if inside else None for layer in self.layers}
+        return {layer.id: self._value(layer, at, stop, maximum=maximum) if inside else None for layer in self.layers}
 
-    def close(self) -> None:
-        """Read nothing more."""
-        self._stop.set()
-        for reads in self._threads:
-            reads.close()
-        self.recent.clear()
-
-    def _value(self, layer: Layer, at: dict[str, int], stop: threading.Event) -> str:
-        index: dict[str, Any] = {"t": min(at["t"], layer.size("t") - 1), "c": layer.channel}
-        for axis in "zyx":
-            index[axis] = int(spread(np.array([at[axis]], np.intp), self.space.size[axis], layer.size(axis))[0])
-        if layer.kind == "rgb":
-            index["c"] = np.arange(3, dtype=np.intp)
-        found = layer.levels[0].take(index, stop)
-        return ", ".join(str(each) for each in np.atleast_1d(found))
-
-    def _measure(self) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[float, float]]]:
-        """Choose looks by the samples of each layer, which are read at the same time."""
+    def measure(self) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[float, float]]]:
+        """Choose looks by the samples of each layer, and find their ranges; all layers are read at the same time."""
         channels = [layer for layer in self.layers if layer.kind == "channel"]
-        z = self.space.size["z"] // 2
-
-        def measure(layer: Layer) -> NDArray[Any] | None:
-            try:
-                return self.sample(layer, 0, z, self._stop)
-            except SlowStoreError:
-                return None
-
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bioimagehub-looks") as pool:
-            sampled = dict(zip((each.id for each in channels), pool.map(measure, channels), strict=True))
+            sampled = dict(zip((each.id for each in channels), pool.map(self._try_sample, channels), strict=True))
         looks, ranges, number = {}, {}, 0
         for layer in self.layers:
             samples = sampled.get(layer.id)
@@ -113,14 +151,34 @@ class Contents:
             number += layer.kind == "channel"
         return looks, ranges
 
+    def close(self) -> None:
+        """Read nothing more."""
+        self._stop.set()
+        for reads in self._threads:
+            reads.close()
+        self.recent.clear()
 
-def open_contents(source: Any, *, axes: str | None, labels: Any) -> Contents:
-    """Open an image and the label images on it.
+    def _missing(self, name: str) -> QuestionError:
+        known = ", ".join(each.id for each in [*self.layers, *self.marks])
+        msg = f"There is no layer {name!r:.40}. Expected one of {known}. Correct it, or reload the page."
+        return QuestionError(msg)
 
-    Raises
-    ------
-    UnviewableError, CatalogError
-        If one of them cannot be shown or opened.
-    """
-    images = open_source(source, axes=axes)
-    return Contents([*images, *open_labels(labels, source)])
+    def _try_sample(self, layer: Layer) -> NDArray[Any] | None:
+        try:
+            return self.sample(layer, 0, self.space.size["z"] // 2, self._stop)
+        except SlowStoreError:
+            # The other layers are shown, and this one tells what is wrong when its tiles are asked for.
+            return None
+
+    def _value(self, layer: Layer, at: dict[str, int], stop: threading.Event, *, maximum: bool) -> str | None:
+        index: dict[str, Any] = {"t": min(at["t"], layer.size("t") - 1), "c": layer.channel, "well": at.get("well", 0)}
+        for axis in "zyx":
+            index[axis] = int(spread(np.array([at[axis]], np.intp), self.space.size[axis], layer.size(axis))[0])
+        if layer.kind == "rgb":
+            index["c"] = np.arange(3, dtype=np.intp)
+        if maximum and layer.size("z") > 1 and layer.kind != "rgb":
+            index["z"] = np.arange(layer.size("z"), dtype=np.intp)
+            # A number under the cursor is not worth reading a volume.
+            return None if layer.levels[0].count(index) > BOUND else str(layer.levels[0].take(index, stop).max())
+        found = layer.levels[0].take(index, stop)
+        return ", ".join(str(each) for each in np.atleast_1d(found))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.widgets.view.blocks import Blocks
-from bioimagehub.widgets.view.reads import Reads
+from bioimagehub.widgets.view.reads import PATIENCE, Reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,9 @@ class Layer:
         return self.source.size(axis, level)
 
 
-def make_layers(sources: Sequence[Multiscale], recent: Recent) -> tuple[list[Layer], list[str], list[Reads]]:
+def make_layers(
+    sources: Sequence[Multiscale], recent: Recent, patience: float = PATIENCE
+) -> tuple[list[Layer], list[str], list[Reads]]:
     """Give the layers of images and label images.
 
     Returns
@@ -71,13 +73,14 @@ def make_layers(sources: Sequence[Multiscale], recent: Recent) -> tuple[list[Lay
     notes: list[str] = []
     threads: list[Reads] = []
     for number, source in enumerate(sources):
-        reads = Reads(source.name)
+        reads = Reads(source.name, patience=patience)
         threads.append(reads)
         levels = tuple(Blocks(array, reads, recent, (number, level)) for level, array in enumerate(source.arrays))
         if source.is_labels or source.is_rgb:
             kind, letter = ("labels", "l") if source.is_labels else ("rgb", "r")
             same = sum(layer.kind == kind for layer in layers)
-            layers.append(Layer(f"{letter}{same}", kind, source.name, source, 0, levels))
+            colour = source.channels[0][1] if source.is_labels and source.channels else None
+            layers.append(Layer(f"{letter}{same}", kind, source.name, source, 0, levels, colour))
             continue
         count = source.size("c")
         room = max(0, MOST - sum(layer.kind == "channel" for layer in layers))

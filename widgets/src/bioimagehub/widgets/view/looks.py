@@ -35,12 +35,17 @@ def choose_look(layer: Layer, samples: NDArray[Any] | None, number: int = 0, *, 
         "blend": "add", "outline": False, "size": 1,
     }  # fmt: skip
     if layer.kind == "labels":
-        return look | {"colour": None, "opacity": 0.6, "blend": "over", "outline": True}
+        return look | {"colour": layer.colour, "opacity": 0.6, "blend": "over", "outline": layer.source.outline}
     if layer.kind == "rgb":
         return look
     low, high = choose_contrast(samples)
     colour = layer.colour or ("#ffffff" if alone else PALETTE[number % len(PALETTE)])
     return look | {"colour": colour, "low": low, "high": high}
+
+
+def choose_mark_look() -> dict[str, Any]:
+    """Choose how points and tracks look: each number has a colour of its own."""
+    return {"visible": True, "colour": None, "opacity": 1.0, "blend": "over", "size": 8}
 
 
 def choose_contrast(samples: NDArray[Any] | None) -> tuple[float, float]:

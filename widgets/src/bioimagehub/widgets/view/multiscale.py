@@ -32,6 +32,10 @@ class Multiscale:
         What the user should know of it.
     visible : bool
         Whether it is shown at first.
+    side : str
+        ``left`` or ``right`` of what is compared; empty for both.
+    outline : bool
+        Whether labels are shown as outlines at first.
     """
 
     name: str
@@ -42,6 +46,8 @@ class Multiscale:
     told: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     visible: bool = True
+    side: str = ""
+    outline: bool = True
 
     @property
     def dtype(self) -> np.dtype[Any]:

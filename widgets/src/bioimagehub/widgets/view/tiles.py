@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bioimagehub.widgets.view.blocks import Blocks
     from bioimagehub.widgets.view.layers import Layer
+    from bioimagehub.widgets.view.pictures import Sight
     from bioimagehub.widgets.view.scenes import Space
 
 BOUND = 64 * 2**20
@@ -88,6 +89,44 @@ def read_tile(layer: Layer, cut: Cut, space: Space, stop: threading.Event) -> ND
     return _arrange(blocks.take(index, stop), blocks, index, axes)
 
 
+def read_region(
+    layer: Layer,
+    rows: NDArray[np.float64],
+    columns: NDArray[np.float64],
+    sight: Sight,
+    space: Space,
+    stop: threading.Event,
+) -> NDArray[Any]:
+    """Read the samples at rows and columns of a plane, given in samples of level 0; 0 or NaN outside of the image.
+
+    Raises
+    ------
+    ViewError
+        If they cannot be read.
+    """
+    step = max(1.0, float(rows[1] - rows[0]) if len(rows) > 1 else 1.0)
+    wanted = Grid(int(space.size["x"] / step), int(space.size["y"] / step), space.size["z"])
+    level = choose_level(layer, wanted)
+    index = _fixed(layer, level, sight, space)
+    inside = {}
+    for axis, places in (("y", rows), ("x", columns)):
+        samples = np.rint(places).astype(np.intp)
+        inside[axis] = (samples >= 0) & (samples < space.size[axis])
+        index[axis] = spread(samples[inside[axis]], space.size[axis], layer.size(axis, level))
+    blank = np.nan if layer.dtype.kind == "f" else 0
+    tail = (3,) if layer.kind == "rgb" else ()
+    out = np.full((len(rows), len(columns), *tail), blank, layer.dtype)
+    if not inside["y"].any() or not inside["x"].any():
+        return out
+    blocks = layer.levels[level]
+    if sight.maximum and "z" in blocks.dims:
+        found = _project(blocks, index | {"z": np.arange(layer.size("z", level), dtype=np.intp)}, stop)
+    else:
+        found = _arrange(blocks.take(index, stop), blocks, index, ("y", "x"))
+    out[np.ix_(inside["y"], inside["x"])] = found
+    return out
+
+
 def choose_level(layer: Layer, grid: Grid, plane: str = "yx") -> int:
     """Give the coarsest level of a layer that has all samples of a level of the scene; its finest, if none has."""
     axes = "yx" if plane == "yx" else plane.replace("z", "")
@@ -124,8 +163,7 @@ def _tile_range(number: int, size: int) -> NDArray[np.intp]:
 def _index(layer: Layer, level: int, cut: Cut, space: Space, span: dict[str, NDArray[np.intp]]) -> Index:
     """Give the samples of a level of the layer that a cut needs."""
     grid = space.levels[cut.level]
-    index: Index = {"well": cut.well, "field": cut.field}
-    index["t"] = min(cut.t, layer.size("t") - 1)
+    index = _fixed(layer, level, cut, space)
     across = cut.at if cut.plane != "yx" else cut.z
     for axis in "zyx":
         have = layer.size(axis, level)
@@ -135,8 +173,14 @@ def _index(layer: Layer, level: int, cut: Cut, space: Space, span: dict[str, NDA
             index[axis] = np.arange(have, dtype=np.intp)
         else:
             index[axis] = int(spread(np.array([across], np.intp), space.size[axis], have)[0])
-    channels = layer.size("c")
-    index["c"] = np.arange(3, dtype=np.intp) if layer.kind == "rgb" else min(layer.channel, channels - 1)
+    return index
+
+
+def _fixed(layer: Layer, level: int, seen: Cut | Sight, space: Space) -> Index:
+    """Give the samples along the axes that a plane stands across."""
+    index: Index = {"well": seen.well, "field": seen.field, "t": min(seen.t, layer.size("t") - 1)}
+    index["z"] = int(spread(np.array([seen.z], np.intp), space.size["z"], layer.size("z", level))[0])
+    index["c"] = np.arange(3, dtype=np.intp) if layer.kind == "rgb" else min(layer.channel, layer.size("c") - 1)
     return index
 
 

@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import threading
-from typing import Any, ClassVar
+import time
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from bioimagehub.widgets.errors import NotOpenYetError, QuestionError
+from bioimagehub.widgets.errors import UnviewableError
 from bioimagehub.widgets.scripts import join_scripts, join_styles
-from bioimagehub.widgets.view.codes import describe, encode_samples, fold_labels, pack
-from bioimagehub.widgets.view.contents import Contents, open_contents
-from bioimagehub.widgets.view.histograms import count_samples
-from bioimagehub.widgets.view.tiles import PLANES, Cut, read_tile
-from bioimagehub.widgets.widget import Answer, HubWidget
+from bioimagehub.widgets.view.answering import Answering
+from bioimagehub.widgets.view.assembling import open_contents
+from bioimagehub.widgets.view.looks import choose_mark_look
+from bioimagehub.widgets.view.pictures import LARGEST, Sight, encode, paint
+from bioimagehub.widgets.view.plates import find_well
+from bioimagehub.widgets.view.shapes import check_shapes, tabulate_shapes
+from bioimagehub.widgets.view.writing import Parts, write_picture
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
+    import pandas as pd
+    from PIL import Image
+
+    from bioimagehub.widgets.view.contents import Contents
 
 PATIENCE = 5.0
 """Seconds that making a viewer waits for its image; then it goes on opening in a thread of its own."""
 
+QUIET = 2.0
+"""Seconds without a change after which the picture in the notebook is renewed."""
+
+STATIC = 600
+"""Pixels of the picture in a saved notebook, along x and y."""
+
+WAIT = 2.0
+"""Seconds that a cell waits for that picture."""
+
 MODES = ("maximum", "orthogonal", "slice")
 TOOLS = ("box", "line", "pan", "point", "polygon")
+_SEEN = ("looks", "mode", "t", "well", "x", "y", "z", "zoom")
 
 
-class Viewer(HubWidget):
+class Viewer(Answering):
     """A viewer of multiscale images; made by `bioimagehub.widgets.view`.
 
     Attributes
     ----------
     scene : dict
-        What there is to see; read only. Empty until the image is open.
+        What there is to see: title, size, units, levels and layers. Read only; empty until the image is open.
     looks : dict of str to dict
-        How each layer looks, by its id.
+        How each layer looks, by its id; change it with `set_look`.
     t, z : int
         Timepoint and plane, at the finest level.
     x, y : float
@@ -38,10 +62,11 @@ class Viewer(HubWidget):
     zoom : float
         Screen pixels a sample; 0 until the page fits the image into the widget.
     mode : {"slice", "maximum", "orthogonal"}
+        One plane, the largest sample along z, or three planes that cross.
     playing : bool
-    rate : float
-        Timepoints (or planes) a second while it plays.
+        Whether time goes on by itself; `rate` timepoints a second.
     tool : {"pan", "point", "line", "box", "polygon"}
+        What the mouse does.
     shapes : list of dict
         What was drawn: ``id``, ``kind``, ``t``, ``z``, ``points`` as [[y, x], …] in the units of the image, ``name``.
     swipe : dict or None
@@ -51,14 +76,13 @@ class Viewer(HubWidget):
     selected : dict or None
         Shape or object under the last click.
     width, height : int
-        Of the widget, in pixels.
+        Of the widget, in pixels; the page sets the width.
+    problem : dict or None
+        The error that is shown, in three parts.
     """
 
     _esm = join_scripts("view/view.js")
     _css = join_styles("theme.css", "view/view.css")
-
-    QUESTIONS: ClassVar[tuple[str, ...]] = ("histogram", "tile", "value")
-    THREADS: ClassVar[int] = 16
 
     scene = traitlets.Dict().tag(sync=True)
     looks = traitlets.Dict().tag(sync=True)
@@ -72,20 +96,41 @@ class Viewer(HubWidget):
     rate = traitlets.Float(5.0, min=0.1, max=60.0).tag(sync=True)
     tool = traitlets.Enum(TOOLS, "pan").tag(sync=True)
     shapes: Any = traitlets.List().tag(sync=True)
-    swipe = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    swipe = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     well = traitlets.Unicode(None, allow_none=True).tag(sync=True)
-    selected = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    selected = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     width = traitlets.Int(0).tag(sync=True)
     height = traitlets.Int(480, min=120, max=4000).tag(sync=True)
 
-    def __init__(self, source: Any, *, axes: str | None = None, labels: Any = None, **traits: Any) -> None:
-        super().__init__(**traits)
-        self._given = set(traits)
+    def __init__(
+        self,
+        source: Any,
+        *,
+        axes: str | None = None,
+        labels: Any = None,
+        points: Any = None,
+        tracks: Any = None,
+        truth: Any = None,
+        threshold: float = 0.5,
+        **traits: Any,
+    ) -> None:
         self._contents: Contents | None = None
+        self._parts = Parts()
         self._opened = threading.Event()
-        opening = threading.Thread(target=self._open, args=(source, axes, labels), name="bioimagehub-view", daemon=True)
+        self._closed = threading.Event()
+        self._displayed = False
+        self._timer: threading.Timer | None = None
+        self._static: bytes | None = None
+        self._stale = True
+        self._given = set(traits)
+        super().__init__(**traits)
+        given = {"axes": axes, "labels": labels, "points": points, "tracks": tracks, "truth": truth}
+        opening = threading.Thread(
+            target=self._open, args=(source, given | {"threshold": threshold}), name="bioimagehub-view", daemon=True
+        )
         opening.start()
         self._opened.wait(PATIENCE)
+        self.observe(self._renew_later, _SEEN)
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until the image is open.
@@ -103,21 +148,125 @@ class Viewer(HubWidget):
         self._opened.wait(timeout)
         self._need()
 
+    def set_look(self, layer: str, **changes: Any) -> None:
+        """Change how a layer looks.
+
+        Parameters
+        ----------
+        layer : str
+            Its id or its name.
+        **changes
+            ``visible``, ``colour`` (``"#rrggbb"``), ``low`` and ``high`` (the values shown as black and as full
+            colour), ``gamma``, ``opacity`` (0 to 1), ``blend``, ``outline`` (of labels), ``size`` (of points).
+
+        Raises
+        ------
+        UnviewableError
+            If there is no such layer, or nothing of that name can be changed.
+        """
+        listed = self._need().scene["layers"]
+        found = next((each["id"] for each in listed if layer in (each["id"], each["name"])), None)
+        if found is None:
+            known = ", ".join(f"{each['id']} ({each['name']})" for each in listed)
+            msg = f"There is no layer {layer!r:.80}. The layers are {known}. Give the id or the name of one."
+            raise UnviewableError(msg)
+        known_changes = {*self.looks[found], *choose_mark_look()}
+        unknown = sorted(set(changes) - known_changes)
+        if unknown:
+            msg = (
+                f"A look has no {', '.join(unknown)}. It has {', '.join(sorted(known_changes))}. "
+                "Correct the name, or leave it out."
+            )
+            raise UnviewableError(msg)
+        self.looks = self.looks | {found: self.looks[found] | changes}
+
+    def shapes_table(self) -> pd.DataFrame:
+        """Give the points of what was drawn as a table; see `bioimagehub.widgets.view.shapes.tabulate_shapes`."""
+        return tabulate_shapes(self.shapes, self._need().space)
+
+    def snapshot(self, path: str | PathLike[str]) -> Path:
+        """Write what is seen to a PNG file, with a scale bar, and title, citation and licence under it.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            It is replaced if it is there.
+        """
+        contents = self._need()
+        return write_picture(encode(self._paint(contents), contents.told, caption=True), path)
+
     def close(self) -> None:
         """Take the widget off all pages, and stop what it reads."""
+        self._closed.set()
+        if self._timer is not None:
+            self._timer.cancel()
         if self._contents is not None:
             self._contents.close()
         super().close()
 
-    def _open(self, source: Any, axes: str | None, labels: Any) -> None:
+    def as_text(self) -> str:
+        """Describe what is shown."""
+        if self._contents is None:
+            told = self.problem
+            what = "the image is still being opened" if told is None else " ".join(filter(None, told.values()))
+            return f"Viewer: {what}"
+        scene = self._contents.scene
+        size, units = scene["size"], scene["units"]
+        along = [f"{axis} {size[axis]} × {scene['spacing'][axis]:.4g} {units[axis]}" for axis in scene["axes_present"]]
+        lines = [f"Viewer: {scene['title'] or 'image'}", "  " + ", ".join(along)]
+        lines += [f"  {each['id']} {each['kind']} {each['name']}" for each in scene["layers"]]
+        return "\n".join([*lines, *(f"  {note}" for note in scene["notes"])])
+
+    def as_static(self) -> dict[str, Any]:
+        """Give a picture of what is seen; a text while there is none."""
+        self._displayed = True
+        if self._contents is not None and self._stale:
+            painting = threading.Thread(target=self._paint_static, name="bioimagehub-static", daemon=True)
+            painting.start()
+            # A cell does not wait for a slow store: then the picture comes later.
+            painting.join(WAIT)
+        if self._static is None:
+            return {"text/html": f"<pre>{html.escape(self.as_text())}</pre>"}
+        return {"image/png": base64.b64encode(self._static).decode(), "text/plain": self.as_text()}
+
+    def _paint_static(self) -> None:
+        self._stale, start = False, time.monotonic()
         try:
-            contents = open_contents(source, axes=axes, labels=labels)
+            contents = self._need()
+            self._static = encode(self._paint(contents, STATIC), contents.told)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must be seen in the widget
+            self.show_problem(error)
+            return
+        if time.monotonic() - start > WAIT and not self._closed.is_set():
+            self.keep()
+
+    def _paint(self, contents: Contents, most: int = LARGEST) -> Image.Image:
+        """Paint what the page shows, or all of the image where there is no page."""
+        wide, high = self.width or 640, self.height
+        shrink = min(1.0, most / max(wide, high))
+        size = max(1, round(wide * shrink)), max(1, round(high * shrink))
+        well = find_well(contents.scene, self.well)
+        sight = Sight(
+            self.t, self.z, self.x, self.y, self.zoom * shrink, *size, maximum=self.mode == "maximum", well=well
+        )
+        return paint(contents, self.looks, sight, self._closed, shapes=self.shapes)
+
+    def _open(self, source: Any, given: dict[str, Any]) -> None:
+        try:
+            contents = open_contents(source, **given)
+            if self._closed.is_set():
+                contents.close()
+                return
             self._contents = contents
             self._show(contents)
+            for results in contents.results:
+                results.watch(self._on_results)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must be seen in the widget
             self.show_problem(error)
         finally:
             self._opened.set()
+        if self._displayed:
+            self._renew_later()
 
     def _show(self, contents: Contents) -> None:
         """Set the state that the image brings, where the user chose no other."""
@@ -129,63 +278,41 @@ class Viewer(HubWidget):
                     setattr(self, name, value)
             self.t, self.z = self._clip("t", self.t), self._clip("z", self.z)
             self.looks = {name: look | self.looks.get(name, {}) for name, look in contents.looks.items()}
+            if contents.swipe is not None and "swipe" not in self._given:
+                self.swipe = contents.swipe
             self.scene = contents.scene
 
-    def _clip(self, axis: str, value: int) -> int:
+    def _on_results(self) -> None:
+        """Show what was computed meanwhile, in a contrast that suits it, unless the user chose one."""
         contents = self._contents
-        return value if contents is None else max(0, min(int(value), contents.space.size[axis] - 1))
+        if contents is None or self._closed.is_set():
+            return
+        before = contents.looks
+        contents.looks = contents.looks | contents.measure()[0]
+        chosen = {name: look for name, look in self.looks.items() if look != before.get(name)}
+        self.looks = self.looks | contents.looks | chosen
+        self.tell("changed", {"layers": [layer.id for layer in contents.layers]})
+        self._renew_later()
+
+    def _renew_later(self, _change: Any = None) -> None:
+        """Renew the picture in the notebook when nothing has changed for a while."""
+        self._stale = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._displayed and not self._closed.is_set():
+            self._timer = threading.Timer(QUIET, self.keep)
+            self._timer.daemon = True
+            self._timer.start()
 
     @traitlets.validate("t", "z")
     def _valid_index(self, proposal: Any) -> int:
         return self._clip(proposal["trait"].name, proposal["value"])
 
-    def _need(self) -> Contents:
-        if self._contents is None:
-            told = self.problem or {"what": "The image is still being opened.", "cure": "Wait for it: viewer.wait()."}
-            raise NotOpenYetError(" ".join(told[part] for part in ("what", "found", "cure") if told.get(part)))
-        return self._contents
+    @traitlets.validate("shapes")
+    def _valid_shapes(self, proposal: Any) -> list[dict[str, Any]]:
+        return check_shapes(proposal["value"])
 
-    def answer_tile(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
-        """Give the samples of a tile."""
-        contents = self._need()
-        layer = contents.find(content["layer"])
-        samples = read_tile(layer, self._parse_cut(content, contents), contents.space, stop)
-        if layer.kind == "channel":
-            told, data = encode_samples(samples)
-            return told, [data]
-        codes = fold_labels(samples) if layer.kind == "labels" else samples
-        data, packed = pack(codes)
-        return {"scale": 1.0, "offset": 0.0, "nan": False} | describe(codes, packed), [data]
-
-    def _parse_cut(self, content: dict[str, Any], contents: Contents) -> Cut:
-        plane, level = content.get("plane", "yx"), int(content["level"])
-        if plane not in PLANES or not 0 <= level < len(contents.space.levels):
-            msg = (
-                f"There is no plane {plane!r:.20} or no level {level}. Expected one of {', '.join(PLANES)} and a level "
-                f"below {len(contents.space.levels)}. Reload the page."
-            )
-            raise QuestionError(msg)
-        return Cut(
-            level,
-            t=self._clip("t", content.get("t", 0)),
-            z=self._clip("z", content.get("z", 0)),
-            plane=plane,
-            at=max(0, int(content.get("at") or 0)),
-            row=int(content["row"]),
-            column=int(content["column"]),
-            maximum=content.get("mode") == "maximum",
-        )
-
-    def answer_value(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
-        """Give the exact values at a sample, as text: JSON would round 64-bit numbers."""
-        contents = self._need()
-        return {"values": contents.values({axis: int(content.get(axis, 0)) for axis in "tzyx"}, stop)}, []
-
-    def answer_histogram(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
-        """Count the samples of a plane by their brightness."""
-        contents = self._need()
-        layer = contents.find(content["layer"])
-        samples = contents.sample(
-            layer, self._clip("t", content.get("t", 0)), self._clip("z", content.get("z", 0)), stop
-        )
-        return count_samples(samples), []
+    @traitlets.observe("well")
+    def _on_well(self, _change: Any) -> None:
+        if self._contents is not None:
+            self.tell("changed")

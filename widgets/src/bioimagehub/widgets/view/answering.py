@@ -1,0 +1,143 @@
+"""The questions that the page of a viewer asks, and their answers; see PROTOCOL.md."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from bioimagehub.widgets.errors import NotOpenYetError, QuestionError
+from bioimagehub.widgets.view.codes import describe, encode_samples, fold_labels, pack
+from bioimagehub.widgets.view.histograms import count_samples
+from bioimagehub.widgets.view.pictures import Sight, encode, paint
+from bioimagehub.widgets.view.plates import find_well
+from bioimagehub.widgets.view.points import MOST
+from bioimagehub.widgets.view.tiles import PLANES, Cut, read_tile
+from bioimagehub.widgets.view.writing import Parts, choose_name, write_picture
+from bioimagehub.widgets.widget import Answer, HubWidget
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Sequence
+
+    from bioimagehub.widgets.view.contents import Contents
+
+THUMBNAIL = 96
+"""Pixels of the picture of a well, along x and y."""
+_AT_ONCE = 6
+
+
+class Answering(HubWidget):
+    """What answers the page of a viewer."""
+
+    QUESTIONS: ClassVar[tuple[str, ...]] = (
+        "histogram", "points", "snapshot", "thumbnails", "tile", "tracks", "value",
+    )  # fmt: skip
+    THREADS: ClassVar[int] = 16
+
+    _contents: Contents | None
+    _parts: Parts
+    looks: Any
+    well: Any
+
+    def _need(self) -> Contents:
+        if self._contents is None:
+            told = self.problem or {
+                "what": "The image is still being opened.",
+                "found": "Its store did not answer so far.",
+                "cure": "Wait for it: viewer.wait().",
+            }
+            raise NotOpenYetError(" ".join(told[part] for part in ("what", "found", "cure") if told.get(part)))
+        return self._contents
+
+    def _clip(self, axis: str, value: Any) -> int:
+        contents = self._contents
+        return int(value or 0) if contents is None else max(0, min(int(value or 0), contents.space.size[axis] - 1))
+
+    def _find_well(self, content: dict[str, Any], contents: Contents) -> int:
+        return find_well(contents.scene, content.get("well") or self.well)
+
+    def answer_tile(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
+        """Give the samples of a tile."""
+        contents = self._need()
+        layer = contents.find(content["layer"])
+        samples = read_tile(layer, self._parse_cut(content, contents), contents.space, stop)
+        if layer.kind == "channel":
+            told, data = encode_samples(samples)
+            return told, [data]
+        codes = fold_labels(samples) if layer.kind == "labels" else samples
+        data, packed = pack(codes)
+        return {"scale": 1.0, "offset": 0.0, "nan": False} | describe(codes, packed), [data]
+
+    def _parse_cut(self, content: dict[str, Any], contents: Contents) -> Cut:
+        plane, level = content.get("plane") or "yx", int(content["level"])
+        if plane not in PLANES or not 0 <= level < len(contents.space.levels):
+            msg = (
+                f"There is no plane {plane!r:.20} or no level {level}. Expected one of {', '.join(PLANES)} and a level "
+                f"below {len(contents.space.levels)}. Reload the page."
+            )
+            raise QuestionError(msg)
+        across = {"zx": "y", "zy": "x"}.get(plane, "z")
+        return Cut(
+            level,
+            t=self._clip("t", content.get("t")),
+            z=self._clip("z", content.get("z")),
+            plane=plane,
+            at=self._clip(across, content.get("at")),
+            row=int(content["row"]),
+            column=int(content["column"]),
+            maximum=content.get("mode") == "maximum",
+            well=self._find_well(content, contents),
+        )
+
+    def answer_value(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
+        """Give the exact values at a sample, as text: JSON would round 64-bit numbers."""
+        contents = self._need()
+        at = {axis: int(content.get(axis) or 0) for axis in "tzyx"} | {"well": self._find_well(content, contents)}
+        return {"values": contents.values(at, stop, maximum=content.get("mode") == "maximum")}, []
+
+    def answer_histogram(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
+        """Count the samples of a plane by their brightness."""
+        contents = self._need()
+        layer = contents.find(content["layer"])
+        t, z = self._clip("t", content.get("t")), self._clip("z", content.get("z"))
+        return count_samples(contents.sample(layer, t, z, stop, well=self._find_well(content, contents))), []
+
+    def answer_points(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
+        """Give the points that are seen."""
+        layer = self._need().find_mark(content["layer"], "points")
+        count, rows = layer.find(
+            self._clip("t", content.get("t")), content.get("z"), content.get("box"), content.get("most") or MOST
+        )
+        return {"count": count}, [rows.astype("<f4").tobytes()]
+
+    def answer_tracks(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
+        """Give the tracks that are seen."""
+        layer = self._need().find_mark(content["layer"], "tracks")
+        tail = max(0, int(content.get("tail") or 0))
+        offsets, places, numbers = layer.find(self._clip("t", content.get("t")), tail)
+        sent = [places.astype("<f4").tobytes(), numbers.astype("<u4").tobytes()]
+        return {"count": len(numbers), "offsets": offsets.tolist()}, sent
+
+    def answer_thumbnails(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
+        """Give small pictures of wells."""
+        contents = self._need()
+        names: Sequence[str] = list(content["wells"])[:MOST]
+        z = contents.space.size["z"] // 2
+
+        def paint_well(name: str) -> bytes:
+            sight = Sight(0, z, 0.0, 0.0, 0.0, THUMBNAIL, THUMBNAIL, well=find_well(contents.scene, name))
+            return encode(paint(contents, self.looks, sight, stop, bar=False))
+
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bioimagehub-wells") as pool:
+            return {"wells": names}, list(pool.map(paint_well, names))
+
+    def answer_snapshot(self, content: dict[str, Any], buffers: list[Any], _stop: threading.Event) -> Answer:
+        """Keep the picture that the page sends: in a file beside the notebook."""
+        part, parts = int(content.get("part") or 0), int(content.get("parts") or 1)
+        whole = self._parts.add(content.get("key"), part, parts, bytes(buffers[0]))
+        if whole is None:
+            return {}, []
+        title = self._contents.told.get("title", "") if self._contents is not None else ""
+        path = write_picture(whole, choose_name(title, Path.cwd()))
+        return {"path": path.name}, []

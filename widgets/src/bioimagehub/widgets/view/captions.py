@@ -1,0 +1,97 @@
+"""What stands on and under a picture: a scale bar, and where the image comes from."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL import Image, ImageDraw, ImageFont
+
+    from bioimagehub.widgets.view.scenes import Space
+
+_METRES = {"nanometer": 1e-9, "micrometer": 1e-6, "millimeter": 1e-3, "meter": 1.0}
+_SHORT = {"nanometer": "nm", "micrometer": "µm", "millimeter": "mm", "meter": "m", "pixel": "px"}
+_LONGEST = 110
+_LINES = 4
+
+
+def choose_bar(per_pixel: float, unit: str, most: float = _LONGEST) -> tuple[float, str]:
+    """Choose a round length for a scale bar.
+
+    Parameters
+    ----------
+    per_pixel : float
+        Length of a pixel in `unit`.
+    unit : str
+    most : float
+        Pixels that it may have.
+
+    Returns
+    -------
+    float
+        Its pixels.
+    str
+        Its length, with a unit that suits it.
+
+    Examples
+    --------
+    >>> choose_bar(0.325, "micrometer")
+    (61.53846153846154, '20 µm')
+    >>> choose_bar(30.0, "micrometer")
+    (66.66666666666667, '2 mm')
+    """
+    length, scale, name = most * per_pixel, 1.0, unit
+    if unit in _METRES:
+        metres = length * _METRES[unit]
+        name = max(
+            (each for each, size in _METRES.items() if size <= metres), key=_METRES.__getitem__, default="nanometer"
+        )
+        scale = _METRES[unit] / _METRES[name]
+    power = 10.0 ** math.floor(math.log10(length * scale))
+    step = max(each for each in (1, 2, 5) if each * power <= length * scale * 1.000001)
+    rounded = step * power
+    return rounded / scale / per_pixel, f"{rounded:.10g} {_SHORT.get(name, name[:12])}"
+
+
+def draw_bar(draw: ImageDraw.ImageDraw, size: tuple[int, int], space: Space, zoom: float) -> None:
+    """Draw a scale bar into the lower left corner."""
+    width, height = size
+    if width < 40 or height < 30:
+        return
+    long, text = choose_bar(space.spacing["x"] / zoom, space.units["x"], min(_LONGEST, 0.4 * width))
+    left, bottom = 12, height - 12
+    draw.rectangle((left - 2, bottom - 3, left + long + 2, bottom + 3), fill=(0, 0, 0))
+    draw.rectangle((left, bottom - 1, left + long, bottom + 1), fill=(255, 255, 255))
+    font = _load_font(13)
+    draw.text((left, bottom - 20), text, font=font, fill=(255, 255, 255), stroke_width=2, stroke_fill=(0, 0, 0))
+
+
+def write_caption(image: Image.Image, texts: Sequence[str]) -> Image.Image:
+    """Put lines of text on white under a picture."""
+    from PIL import Image, ImageDraw
+
+    font = _load_font(12)
+    width = max(image.width, 320)
+    lines = [line for text in texts for line in textwrap.wrap(text, max(20, width // 8))[:_LINES]]
+    if not lines:
+        return image
+    whole = Image.new("RGB", (width, image.height + 16 * len(lines) + 12), (255, 255, 255))
+    whole.paste(image, (0, 0))
+    draw = ImageDraw.Draw(whole)
+    for number, line in enumerate(lines):
+        draw.text((8, image.height + 6 + 16 * number), line, font=font, fill=(26, 26, 26))
+    return whole
+
+
+@cache
+def _load_font(size: int) -> ImageFont.FreeTypeFont:
+    """Load the font that comes with Matplotlib: Pillow's own has no µ, and few of the letters in people's names."""
+    from matplotlib import get_data_path
+    from PIL import ImageFont
+
+    return ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
