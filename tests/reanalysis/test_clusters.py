@@ -185,18 +185,19 @@ def test_local_cluster_is_closed_to_others_on_the_machine(outside_the_hub: None)
 
 
 def test_local_cluster_shows_no_pages(outside_the_hub: None) -> None:
+    before = listening_ports(os.getpid())  # of servers that other tests keep in this process
     with cluster(1) as running:
-        pids = [os.getpid(), *worker_pids(running)]
-        ports = {
-            one.laddr.port
-            for pid in pids
-            for one in psutil.Process(pid).net_connections("tcp")
-            if one.status == psutil.CONN_LISTEN and one.laddr.ip == "127.0.0.1"
-        }
+        ports = set.union(*map(listening_ports, [os.getpid(), *worker_pids(running)])) - before
         assert len(ports) >= 4  # the scheduler's, the nanny's, the worker's; and the two that could serve pages
         pages = ["/", "/status", "/info/main/workers.html", "/json/counts.json", "/metrics", "/health"]
         answers = {page: status for port in ports for page in pages if (status := get_status(port, page)) is not None}
         assert set(answers.values()) == {404}
+
+
+def listening_ports(pid: int) -> set[int]:
+    """The ports of the loopback interface on which a process listens."""
+    connections = psutil.Process(pid).net_connections("tcp")
+    return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN and one.laddr.ip == "127.0.0.1"}
 
 
 def get_status(port: int, page: str) -> int | None:
