@@ -139,7 +139,34 @@ def test_organisers_are_admins_and_a_group(portal: RunningPortal, user: str) -> 
     answer = portal.ask("POST", "/editions", user, data=b"nothing")
     assert answer.status_code == (403 if user == "ben" else 400), answer.text
     rescore = portal.ask("POST", "/challenges/squares/rescore", user)
-    assert rescore.status_code == (403 if user == "ben" else 409)
+    assert rescore.status_code == (409 if user == "olga" else 403)
+
+
+def test_the_challenge_of_another_organiser_cannot_be_replaced(
+    portal: RunningPortal, small_challenge: Callable[..., Path]
+) -> None:
+    """Otto is an organiser, and Olga an admin."""
+    ottos = small_challenge(lambda text: text.replace("name: squares", "name: ottos"))
+    assert portal.create(ottos, user="otto")["edition"] == 1
+    before = portal.ask("GET", "/challenges/squares/editions", "olga").json()
+    stolen = portal.ask("POST", "/editions", "otto", data=small_challenge().read_bytes())
+    assert stolen.status_code == 403
+    assert "it is olga's" in stolen.json()["detail"]
+    assert "Give yours another name" in stolen.json()["detail"]
+    session, page = portal.log_in("otto", "/organise")
+    assert page.text.count("/rescore") == 1
+    found = re.search(r'name="form_token" value="([0-9a-f]{64})"', page.text)
+    assert found is not None
+    form = {"form_token": found[1]}
+    with small_challenge().open("rb") as file:
+        sent = session.post(f"{portal.public}/organise", data=form, files={"file": file}, timeout=60)
+    assert sent.status_code == 403
+    assert session.post(f"{portal.public}/challenge/squares/rescore", data=form, timeout=60).status_code == 403
+    session.close()
+    assert portal.ask("GET", "/challenges/squares/editions", "olga").json() == before
+    assert list(portal.configuration.inbox.iterdir()) == []
+    assert portal.create(ottos, user="otto")["edition"] == 2
+    assert portal.create(ottos, user="olga")["edition"] == 3
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "of somebody else"])

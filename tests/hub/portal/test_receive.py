@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bioimagehub.hub.errors import PortalError, TooLargeError
 from bioimagehub.hub.portal.context import Context
+from bioimagehub.hub.portal.people import Person
 from bioimagehub.hub.portal.place import PortalConfiguration
 from bioimagehub.hub.portal.receive import DEFINITION_BYTES, keep_challenge
 from bioimagehub.hub.portal.uploads import Upload
@@ -64,7 +65,7 @@ def send(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], str]:
         upload = Upload.begin(configuration.inbox, configuration.challenge_size)
         try:
             upload.write(data)
-            return keep_challenge(context, upload, "olga")[0]
+            return keep_challenge(context, upload, Person("olga"))[0]
         finally:
             upload.discard()
 

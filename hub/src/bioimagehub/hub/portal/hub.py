@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -20,6 +21,22 @@ BELIEVED_SECONDS = 20
 TOKEN = re.compile(r"[\x21-\x7e]{1,255}")
 
 
+@dataclass(frozen=True)
+class Rights:
+    """What somebody may do beside taking part.
+
+    Attributes
+    ----------
+    organiser : bool
+        Create challenges, and replace one's own: an admin, or a member of the group of the settings.
+    admin : bool
+        Replace those of others, too.
+    """
+
+    organiser: bool
+    admin: bool
+
+
 class Hub:
     """JupyterHub, as the portal's log-in.
 
@@ -33,7 +50,7 @@ class Hub:
 
     def __init__(self, configuration: PortalConfiguration) -> None:
         self._configuration = configuration
-        self._organisers: dict[str, tuple[float, bool]] = {}
+        self._rights: dict[str, tuple[float, Rights]] = {}
         self._access = f"access:services!service={configuration.service}"
         self._auth = HubOAuth(
             api_url=configuration.hub_api,
@@ -102,9 +119,9 @@ class Hub:
         name: str = model["name"]
         return name
 
-    async def is_organiser(self, user: str) -> bool:
-        """Tell whether somebody may create and replace challenges: an admin, or in the group of the settings."""
-        known = self._organisers.get(user)
+    async def find_rights(self, user: str) -> Rights:
+        """Return what somebody may do beside taking part."""
+        known = self._rights.get(user)
         if known is not None and known[0] > time.monotonic():
             return known[1]
         try:
@@ -113,11 +130,12 @@ class Hub:
         except HTTPError as error:
             raise _unavailable() from error
         group = self._configuration.organisers
-        allowed = bool(model.get("admin")) or (group is not None and group in model.get("groups", []))
-        if len(self._organisers) > 10_000:
-            self._organisers.clear()
-        self._organisers[user] = (time.monotonic() + BELIEVED_SECONDS, allowed)
-        return allowed
+        admin = bool(model.get("admin"))
+        rights = Rights(admin or (group is not None and group in model.get("groups", [])), admin)
+        if len(self._rights) > 10_000:
+            self._rights.clear()
+        self._rights[user] = (time.monotonic() + BELIEVED_SECONDS, rights)
+        return rights
 
 
 def _unknown_token() -> NotLoggedInError:

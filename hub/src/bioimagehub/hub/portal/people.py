@@ -45,13 +45,14 @@ class Person:
         The user's name in the hub.
     form_token : str
         What every form of this log-in must send back; empty for the API, which has no forms.
-    organiser : bool
-        Whether this person may create and replace challenges. Known on pages; the API asks when it matters.
+    organiser, admin : bool
+        See `bioimagehub.hub.portal.hub.Rights`. Known on pages; the API asks when it matters.
     """
 
     name: str
     form_token: str = ""
     organiser: bool = False
+    admin: bool = False
 
 
 def context_of(request: Request) -> Context:
@@ -74,7 +75,8 @@ async def person_of_cookie(request: Request) -> Person:
         raise NotLoggedInError(msg)
     key = context.configuration.cookie_secret.encode()
     token = hmac.new(key, b"form:" + secret.encode("utf-8", "replace"), sha256).hexdigest()
-    return Person(session[0], token, await context.hub.is_organiser(session[0]))
+    rights = await context.hub.find_rights(session[0])
+    return Person(session[0], token, rights.organiser, rights.admin)
 
 
 def _look_up(context: Context, secret: str) -> tuple[str, str] | None:
@@ -107,9 +109,10 @@ async def organiser_of_cookie(person: Visitor) -> Person:
 
 async def organiser_of_token(request: Request, person: Caller) -> Person:
     """Return the caller, if an organiser; `NotAllowedError` if not."""
-    if not await context_of(request).hub.is_organiser(person.name):
+    rights = await context_of(request).hub.find_rights(person.name)
+    if not rights.organiser:
         raise _not_an_organiser()
-    return person
+    return Person(person.name, organiser=True, admin=rights.admin)
 
 
 # For what is the same for everybody who is logged in.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bioimagehub.challenges.challenge import Challenge
     from bioimagehub.challenges.challenge_parts import Phase
     from bioimagehub.hub.portal.context import Context
+    from bioimagehub.hub.portal.people import Person
     from bioimagehub.hub.portal.place import PortalConfiguration
     from bioimagehub.hub.portal.store.models import EditionRow
 
@@ -196,7 +197,7 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def keep_challenge(context: Context, upload: Upload, user: str) -> tuple[str, EditionRow]:
+def keep_challenge(context: Context, upload: Upload, person: Person) -> tuple[str, EditionRow]:
     """Keep an uploaded challenge for the workers to check and install; return its name and edition.
 
     Parameters
@@ -205,13 +206,14 @@ def keep_challenge(context: Context, upload: Upload, user: str) -> tuple[str, Ed
         The running portal.
     upload : Upload
         A challenge file, or a zip with ``challenge.yaml`` and its truth at the top.
-    user : str
+    person : Person
         The organiser.
 
     Raises
     ------
     PortalError
-        If there is no challenge file in it, or it has problems; all of them are listed.
+        If there is no challenge file in it, or it has problems; all of them are listed. Also if it is another
+        organiser's.
     """
     digest = upload.finish()
     definition = _read_definition(upload.path)
@@ -220,7 +222,7 @@ def keep_challenge(context: Context, upload: Upload, user: str) -> tuple[str, Ed
     except ChallengeError as error:
         raise PortalError(str(error)) from error
     with context.store.writing() as session:
-        edition = add_edition(session, challenge.name, definition, digest, user)
+        edition = add_edition(session, challenge.name, definition, digest, person.name, admin=person.admin)
         # Before the commit: a worker that finds the job finds the file.
         upload.path.chmod(0o440)
         upload.path.rename(installation(context.configuration.inbox, edition.id))

@@ -11,7 +11,7 @@ from bioimagehub.hub.portal.api.parameters import ChallengeName  # noqa: TC001 (
 from bioimagehub.hub.portal.api.submissions import BODY
 from bioimagehub.hub.portal.people import BY_CALLING_ORGANISER, CallingOrganiser, context_of
 from bioimagehub.hub.portal.receive import keep_challenge
-from bioimagehub.hub.portal.store.challenges import find_challenge, list_editions
+from bioimagehub.hub.portal.store.challenges import check_may_change, find_challenge, list_editions
 from bioimagehub.hub.portal.store.queue import add_rescores, retry_failed
 from bioimagehub.hub.portal.uploads import Upload, receive_body
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["organisers"])
 
 @router.post("/editions", status_code=201, responses=answers(413, 429), openapi_extra=BODY)
 async def create(request: Request, person: CallingOrganiser) -> EditionView:
-    """Create a challenge, or a new edition of one, from a challenge file or a zip of it and its truth.
+    """Create a challenge, or a new edition of your own, from a challenge file or a zip of it and its truth.
 
     The workers check it. Once it is active, it is in force, and all that was scored is scored again by it.
     """
@@ -29,7 +29,7 @@ async def create(request: Request, person: CallingOrganiser) -> EditionView:
         upload = Upload.begin(context.configuration.inbox, context.configuration.challenge_size)
         try:
             await receive_body(request, upload)
-            name, edition = await run_in_threadpool(keep_challenge, context, upload, person.name)
+            name, edition = await run_in_threadpool(keep_challenge, context, upload, person)
         finally:
             upload.discard()
     return EditionView(
@@ -51,13 +51,12 @@ def editions(request: Request, challenge: ChallengeName) -> list[EditionView]:
         ]  # fmt: skip
 
 
-@router.post(
-    "/challenges/{challenge}/rescore", status_code=202, dependencies=BY_CALLING_ORGANISER, responses=answers(404, 409)
-)
-def rescore(request: Request, challenge: ChallengeName) -> Rescore:
+@router.post("/challenges/{challenge}/rescore", status_code=202, responses=answers(404, 409))
+def rescore(request: Request, person: CallingOrganiser, challenge: ChallengeName) -> Rescore:
     """Score what the edition in force has not scored yet. What is unchanged is not computed again."""
     with context_of(request).store.writing() as session:
         row, edition = find_challenge(session, challenge)
+        check_may_change(row, person.name, admin=person.admin)
         queued = retry_failed(session, row.id) + add_rescores(session, row.id, edition)
     if not queued:
         msg = (

@@ -42,7 +42,7 @@ async def create(request: Request, person: VisitingOrganiser) -> Response:
     with context.under_way.one_more(person.name):
         upload = require_file(await receive_form(request, accept, context.configuration.challenge_size))
         try:
-            await run_in_threadpool(keep_challenge, context, upload, person.name)
+            await run_in_threadpool(keep_challenge, context, upload, person)
         finally:
             upload.discard()
     return RedirectResponse(f"{context.configuration.prefix}/organise", 303)
@@ -54,5 +54,5 @@ def rescore(
 ) -> Response:
     """Have submissions scored that the edition in force has not scored."""
     check_form(person, form_token)
-    begin_rescore(request, challenge)
+    begin_rescore(request, person, challenge)
     return RedirectResponse(f"{context_of(request).configuration.prefix}/organise", 303)

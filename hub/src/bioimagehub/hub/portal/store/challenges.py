@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
 
-from bioimagehub.hub.errors import NotFoundError
+from bioimagehub.hub.errors import NotAllowedError, NotFoundError
 from bioimagehub.hub.portal.store.database import now
 from bioimagehub.hub.portal.store.models import (
     EDITION_ACTIVE,
@@ -68,7 +68,25 @@ def list_editions(session: Session, name: str | None = None) -> list[tuple[Chall
     return [(row[0], row[1]) for row in session.execute(wanted.order_by(EditionRow.id.desc()))]
 
 
-def add_edition(session: Session, name: str, definition: str, digest: str, user: str) -> EditionRow:
+def check_may_change(challenge: ChallengeRow, user: str, *, admin: bool) -> None:
+    """Check that a challenge is somebody's own, or that they are an admin.
+
+    Raises
+    ------
+    NotAllowedError
+        If it is another organiser's.
+    """
+    if challenge.created_by != user and not admin:
+        msg = (
+            f"Cannot change the challenge {challenge.name!r}: it is {challenge.created_by}'s, and expected is its own "
+            "organiser or an admin of the hub. Give yours another name, or ask one of them."
+        )
+        raise NotAllowedError(msg)
+
+
+def add_edition(
+    session: Session, name: str, definition: str, digest: str, user: str, *, admin: bool = False
+) -> EditionRow:  # fmt: skip
     """Add an edition, and the job that checks and installs it; return it.
 
     Parameters
@@ -83,12 +101,20 @@ def add_edition(session: Session, name: str, definition: str, digest: str, user:
         SHA-256 of what was uploaded.
     user : str
         Who did it.
+    admin : bool
+        Whether that is an admin.
+
+    Raises
+    ------
+    NotAllowedError
+        See `check_may_change`.
     """
     challenge = session.scalars(select(ChallengeRow).where(ChallengeRow.name == name)).one_or_none()
     if challenge is None:
         challenge = ChallengeRow(name=name, created=now(), created_by=user)
         session.add(challenge)
         session.flush()
+    check_may_change(challenge, user, admin=admin)
     last = session.scalar(select(func.max(EditionRow.number)).where(EditionRow.challenge_id == challenge.id)) or 0
     edition = EditionRow(
         challenge_id=challenge.id, number=last + 1, state=EDITION_WAITING, definition=definition, digest=digest,
