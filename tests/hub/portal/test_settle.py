@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bioimagehub.hub.portal.scoring.settle import settle_evaluation, settle_failure, settle_run
+from bioimagehub.hub.portal.scoring.settle import read_entries, settle_evaluation, settle_failure, settle_run
+from bioimagehub.hub.portal.store.boards import add_result
 from bioimagehub.hub.portal.store.challenges import find_challenge
-from bioimagehub.hub.portal.store.models import METHOD, PREDICTIONS, JobRow, SubmissionRow
+from bioimagehub.hub.portal.store.models import METHOD, PREDICTIONS, EditionRow, JobRow, SubmissionRow
 from bioimagehub.hub.portal.store.queue import WORK, claim
 from bioimagehub.hub.portal.store.submissions import count_submissions
 from bioimagehub.hub.sandbox import NOT_FINISHED
@@ -109,3 +110,18 @@ def test_predictions_that_are_refused_stay_free(store: Store, begin: Callable[..
     row, job = begin()
     assert settle_evaluation(store, job, "worker", {"problems": [PROBLEM], "result": None})
     assert _read(store, row) == ("refused", [PROBLEM], 0)
+
+
+def test_nobody_looks_like_a_control(store: Store, squares_edition: int, add_to: Callable[..., SubmissionRow]) -> None:
+    """A row with the name of a control would be taken for it."""
+    rows = {user: add_to(user, phase="practice") for user in ("ann", "truth", "empty")}
+    with store.writing() as session:
+        session.get_one(EditionRow, squares_edition).controls = {"public": {"truth": {}}, "hidden": {"empty": {}}}
+        for row in rows.values():
+            add_result(session, row.id, squares_edition, "k", {})
+    job = JobRow(edition_id=squares_edition, phase="practice")
+    entries, results, controls, cause = read_entries(store, job)
+    assert entries == {"ann": rows["ann"].id, "truth — truth": rows["truth"].id, "empty — empty": rows["empty"].id}
+    assert set(results) == set(entries)
+    assert set(controls["public"]) == {"truth"}
+    assert cause == "empty — empty was scored"

@@ -173,7 +173,8 @@ def read_entries(store: Store, job: JobRow) -> tuple[dict[str, str], dict[str, d
         edition = session.get_one(EditionRow, job.edition_id)
         challenge = session.get_one(ChallengeRow, edition.challenge_id)
         controls = edition.controls or {}
-        found = entries_of(session, str(job.phase), edition.id)
+        names = {name for of_split in controls.values() for name in of_split}
+        found = entries_of(session, str(job.phase), edition.id, names)
     latest = max(found.items(), key=lambda item: item[1][0].received)[0] if found else None
     cause = f"{latest} was scored" if latest else f"{challenge.name} has begun"
     entries = {name: row.id for name, (row, _) in found.items()}

@@ -12,6 +12,8 @@ from bioimagehub.hub.portal.store.database import now
 from bioimagehub.hub.portal.store.models import BoardRow, ChallengeRow, EditionRow, ResultRow, SubmissionRow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy.orm import Session
 
 
@@ -32,13 +34,23 @@ def results_of(session: Session, submission: str) -> list[tuple[ResultRow, Editi
     return [(row[0], row[1]) for row in found]
 
 
-def entries_of(session: Session, phase: str, edition_id: int) -> dict[str, tuple[SubmissionRow, dict[str, Any]]]:
+def entries_of(
+    session: Session, phase: str, edition_id: int, controls: Collection[str] = ()
+) -> dict[str, tuple[SubmissionRow, dict[str, Any]]]:
     """Return what an edition has scored in a phase: the latest submission of each entry of each person.
+
+    Parameters
+    ----------
+    session : Session
+    phase : str
+    edition_id : int
+    controls : collection of str
+        Names of rows that are nobody's.
 
     Returns
     -------
     dict
-        By the name of the row: ``ann``, or ``name of the entry — ann`` where she gave it a name of its own.
+        By the name of the row: see `row_name`.
     """
     found = session.execute(
         select(SubmissionRow, ResultRow)
@@ -46,12 +58,16 @@ def entries_of(session: Session, phase: str, edition_id: int) -> dict[str, tuple
         .where(ResultRow.edition_id == edition_id, SubmissionRow.phase == phase)
         .order_by(SubmissionRow.received, SubmissionRow.id)
     )
-    return {row_name(row[0]): (row[0], row[1].result) for row in found}
+    return {row_name(row[0], controls): (row[0], row[1].result) for row in found}
 
 
-def row_name(submission: SubmissionRow) -> str:
-    """Return the name of a submission's row on the board. User names have no spaces, so two people's differ."""
-    if submission.entry == submission.user:
+def row_name(submission: SubmissionRow, controls: Collection[str] = ()) -> str:
+    """Return the name of a submission's row on the board.
+
+    It is ``ann``, or ``name of the entry — ann`` where she gave it a name of its own. Who is called as a control of
+    the challenge has always the long one. User names have no spaces, so two people's differ.
+    """
+    if submission.entry == submission.user and submission.user not in controls:
         return submission.user
     return f"{submission.entry} — {submission.user}"
 
