@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import re
 import stat
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import requests
 
 from servers.browser import log_in, open_page
+from servers.challenge import squares
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +42,29 @@ def predict(image):
 ''')
 print(submit("p.zip", "squares", "practice", entry="from a notebook").id)
 print(submit("method.py", "squares", "practice", entry="a method").id)
+"""
+SCORE = """
+import json, os, requests, time
+from bioimagehub.challenges.challenge import load_challenge
+from bioimagehub.challenges.scoring import score
+from bioimagehub.challenges.submissions import open_predictions
+challenge = load_challenge("squares")
+with open_predictions("p.zip", challenge, "public") as predictions:
+    local = score(challenge, "public", predictions)
+address = os.environ["BIOIMAGEHUB_PORTAL_URL"] + "/api"
+headers = {{"Authorization": "token " + os.environ["JUPYTERHUB_API_TOKEN"]}}
+deadline = time.monotonic() + {deadline}
+while True:
+    official = requests.get(address + "/submissions/{submission}/result", headers=headers, timeout=60)
+    if official.ok or time.monotonic() > deadline:
+        break
+    time.sleep(0.5)
+official = official.json()
+versions = requests.get(address + "/challenges/squares/phases/practice/boards", headers=headers, timeout=60).json()
+board = requests.get(
+    f"{{address}}/challenges/squares/phases/practice/boards/{{versions[0]['number']}}", headers=headers, timeout=60
+).json()["board"]
+print(json.dumps({{"local": local.scores, "key": local.key, "official": official, "board": board}}))
 """
 SPY = """
 import glob, os
@@ -113,12 +142,21 @@ def test_the_truth_is_the_workers_alone(hub: RunningHub, challenge: str) -> None
 
 
 def test_participants_submit_from_a_page_and_from_a_notebook(
-    hub: RunningHub, challenge: str, predictions: Callable[..., bytes], visit: Callable[..., Person], tmp_path: Path
-) -> None:
+    hub: RunningHub, challenge: str, predictions: Callable[..., bytes], visit: Callable[..., Person], tmp_path: Path,
+    small_challenge: Callable[..., Path],
+) -> None:  # fmt: skip
     person = visit(hub, "ben")
     kernel: Kernel = person.start_kernel()
-    (hub.state / "homes" / "ben" / "p.zip").write_bytes(predictions(6))
+    # Another score on each image, so that the interval has a width.
+    with zipfile.ZipFile(hub.state / "homes" / "ben" / "p.zip", "w") as archive:
+        for name, labels in (("a", squares(3, 7)), ("b", squares(9, 6)), ("c", squares(5))):
+            file = io.BytesIO()
+            np.savez_compressed(file, labels=labels)
+            archive.writestr(f"{name}.npz", file.getvalue())
     (hub.state / "homes" / "ben" / "p.zip").chmod(0o644)
+    with zipfile.ZipFile(small_challenge()) as archive:
+        public = [name for name in archive.namelist() if not name.startswith("hidden/")]
+        archive.extractall(hub.state / "homes" / "ben" / "squares", public)
     sent_by_notebook = kernel.run(SUBMIT).split()
     assert len(sent_by_notebook) == 2
     assert kernel.run(SPY.format(state=hub.state)).strip() == "[]"
@@ -150,8 +188,21 @@ def test_participants_submit_from_a_page_and_from_a_notebook(
             page.reload()
         # Nothing is wider than the phone.
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        row = page.locator("table.board tr", has_text="from a notebook — ben")
+        assert re.search(r"\d\.\d+ to \d\.\d+", row.inner_text())
         assert hosts == {"127.0.0.1"}
         assert errors == []
+    told = json.loads(kernel.run(SCORE.format(submission=sent_by_notebook[0], deadline=DEADLINE)))
+    # To the last digit, and hashed over the same data, truth, metrics, conventions and libraries.
+    assert told["official"]["scores"] == told["local"]
+    assert told["official"]["key"] == told["key"]
+    rows = {row["entry"]: row for row in told["board"]["rows"]}
+    assert {"ann", "from a notebook — ben", "a method — ben"} <= set(rows)
+    for name in ("ann", "from a notebook — ben", "a method — ben"):
+        value, low, high = rows[name]["scores"]["panoptic_quality"]
+        assert low <= value <= high
+        assert low < high or name != "from a notebook — ben"
+        assert rows[name]["rank_low"] <= rows[name]["rank"] <= rows[name]["rank_high"]
 
 
 def test_a_killed_portal_is_back(hub: RunningHub, challenge: str) -> None:
