@@ -136,12 +136,13 @@ function render({ model, el, signal, host }) {
   };
 
   const pictures = makePictures({ ask, life });
-  const finding = makeFinding({ model, ask, life, failed, filled: () => list.refresh(), found: (answer) => {
+  const began = () => { list.element.ariaBusy = "true"; };
+  const finding = makeFinding({ model, ask, life, failed, began, filled: () => list.refresh(), found: (answer) => {
+    list.element.ariaBusy = "false";
     list.reset();
     facets.show(answer.facets);
     told.show(answer);
     empty.hidden = answer.count > 0;
-    root.dataset.found = JSON.stringify(question(model));
     keepSoon();
   } });
   const select = (identifier, on) => {

@@ -11,10 +11,11 @@ export function question(model) {
 }
 
 /**
- * Keep the answer to what is asked. `found` calls back with each answer, `failed` with what went wrong.
+ * Keep the answer to what is asked. `began` is called as a question changes, `found` with each answer, `failed` with
+ * what went wrong.
  * `row(index)` is a row or undefined, `ensure(first, last)` asks for those that are missing and calls `filled`.
  */
-export function makeFinding({ model, ask, life, found, filled, failed }) {
+export function makeFinding({ model, ask, life, began, found, filled, failed }) {
   let pages = new Map();
   let pending = new Map();
   let asked = null;
@@ -50,6 +51,7 @@ export function makeFinding({ model, ask, life, found, filled, failed }) {
   }
 
   const soon = (wait = PATIENCE_MS) => {
+    began();
     clearTimeout(timer);
     timer = setTimeout(search, wait);
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,13 +23,19 @@ _MOST_READ = 4 * 2**20
 _MOST_PIXELS = 4096 * 4096
 _FORMATS = ("GIF", "JPEG", "PNG", "WEBP")
 _QUALITIES = (82, 60, 35, 15)
-_REST_SECONDS = 60.0
 
 
 class Pictures:
-    """Makes pictures; a host that did not answer is left alone for a minute, so that a list is not held up by it."""
+    """Makes pictures; a host that did not answer is left alone for a while, so that a list is not held up by it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    rest : float
+        Seconds for which it is.
+    """
+
+    def __init__(self, rest: float = 60.0) -> None:
+        self._rest = rest
         self._failed: dict[str, float] = {}
 
     def make(self, record: Record, longest: int) -> bytes | None:
@@ -68,7 +75,7 @@ class Pictures:
         from bioimagehub.catalogs.reader import Dataset, Place
 
         host = urlsplit(url).hostname or ""
-        if time.monotonic() - self._failed.get(host, -_REST_SECONDS) < _REST_SECONDS:
+        if time.monotonic() - self._failed.get(host, -math.inf) < self._rest:
             return None
         try:
             content, _ = Place(resolve(url), dataset=Dataset(identifier)).read_some(0, _MOST_READ)

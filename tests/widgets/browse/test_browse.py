@@ -1,0 +1,234 @@
+"""The state of the browser, and its answers, without a page."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import traitlets
+
+from bioimagehub.catalogs import Catalog, Record
+from bioimagehub.catalogs.citation import STYLES
+from bioimagehub.catalogs.errors import InvalidDocumentError, InvalidQueryError, UnknownEntryError
+from bioimagehub.catalogs.locks import read_lock
+from bioimagehub.widgets import UnknownKeywordError, browse
+from bioimagehub.widgets.browse.detail import FORBIDDEN
+from widgets.browse.conftest import HOSTILE, Page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_BYTES = 200_000
+
+
+def test_without_a_catalog_it_browses_all(samples: Path) -> None:
+    widget = browse(text="nuclei", archive="samples", sort="title")
+    assert widget.total > 30_000
+    assert widget.filters == {"archive": ["samples"]}
+    assert 0 < widget.count == len(widget.found) < 12
+    widget.close()
+
+
+def test_state_can_be_set_and_read(catalog: Catalog) -> None:
+    widget = browse(catalog)
+    assert widget.count == widget.total == len(catalog)
+    widget.text = "mitosis"
+    widget.filters = {"archive": "idr", "scale": []}
+    widget.sort = "-size"
+    expected = catalog.search("mitosis", archive="idr", sort="-size")
+    assert widget.filters == {"archive": ["idr"]}
+    assert widget.count == len(expected)
+    assert [record.identifier for record in widget.found] == [record.identifier for record in expected]
+    widget.close()
+
+
+def test_selected_gives_records(catalog: Catalog) -> None:
+    widget = browse(catalog, selection=["idr:entry004", "bia:entry003", "idr:entry004"])
+    assert widget.selection == ["idr:entry004", "bia:entry003"]
+    assert [record.identifier for record in widget.selected] == widget.selection
+    assert all(isinstance(record, Record) for record in widget.selected)
+    with pytest.raises(UnknownEntryError, match=r"no record 'idr:none'. It has 119 records. Take an identifier"):
+        widget.selection = ["idr:none"]
+    with pytest.raises(UnknownEntryError):
+        widget.shown = "idr:none"
+    assert widget.selection == ["idr:entry004", "bia:entry003"]
+    widget.close()
+
+
+def test_what_cannot_be_asked_is_refused(catalog: Catalog) -> None:
+    with pytest.raises(
+        UnknownKeywordError, match=r"asked for organsim. It has the keywords filters.*the facets access"
+    ):
+        browse(catalog, organsim="mouse")
+    with pytest.raises(InvalidQueryError, match="no size 'huge'"):
+        browse(catalog, size="huge")
+    widget = browse(catalog)
+    with pytest.raises(InvalidQueryError, match="sorted by 'colour'"):
+        widget.sort = "colour"
+    with pytest.raises(InvalidQueryError, match="at most 1,000 are taken"):
+        widget.text = "x" * 1001
+    with pytest.raises(traitlets.TraitError):
+        widget.height = 3
+    widget.close()
+
+
+def test_a_search_is_answered_at_once(page: Page) -> None:
+    told = page.ask("search", text="mitosis", filters={"archive": ["idr"]}, sort="title")
+    rows = page.ask("rows", text="mitosis", filters={"archive": ["idr"]}, sort="title", offset=2)["rows"]
+    assert told["count"] == page.widget.count == len(page.widget.catalog.search("mitosis", archive="idr"))
+    assert told["rows"][2:] == rows[: len(told["rows"]) - 2]
+    assert {"archive", "scale", "technology", "organism", "data_type", "licence", "access", "format", "size"} <= {
+        each["facet"] for each in told["facets"]
+    }
+
+
+def test_state_of_a_page_is_taken_and_not_searched_for_twice(page: Page) -> None:
+    page.widget.set_state({"text": "muscle"})
+    assert (page.widget.text, page.widget.count) == ("muscle", page.widget.total)
+    page.ask("search", text="muscle")
+    assert page.widget.count < page.widget.total
+
+
+def test_a_record_is_told_with_what_its_licence_forbids(page: Page) -> None:
+    told = page.ask("detail", identifier="idr:entry001")
+    assert told["licence"]["name"] == "CC-BY-4.0"
+    assert told["licence"]["told"] == [FORBIDDEN["unattributed use"]]
+    assert told["memory"] == 2 * 10 * 200 * 100
+    assert told["axes"][0] == ("z", 10, 0.5, "µm")
+    assert told["code"] == 'image = catalog["idr:entry001"].open()'
+    assert "licence CC-BY-4.0" in told["citation"]
+    banned = page.ask("detail", identifier="empiar:entry002")["licence"]["told"]
+    assert FORBIDDEN["commercial use"] in banned
+    assert FORBIDDEN["derivatives"] in banned
+
+
+def test_a_record_without_a_licence_says_what_that_means(catalog: Catalog) -> None:
+    from widgets.browse.conftest import make_catalog, make_fields
+
+    widget = browse(make_catalog([{name: value for name, value in make_fields(1).items() if name != "licence"}]))
+    told = Page(widget).ask("detail", identifier="idr:entry001")["licence"]
+    assert told["name"] is None
+    assert told["told"] == ["No licence is stated: ask the source before you pass anything of it on."]
+    widget.close()
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_records_are_cited(page: Page, style: str) -> None:
+    text = page.ask("cite", identifiers=["idr:entry001", "bia:entry003"], style=style)["text"]
+    assert page.widget.catalog["idr:entry001"].cite(style) in text
+    assert page.widget.catalog["bia:entry003"].cite(style) in text
+
+
+def test_too_many_records_are_not_cited(page: Page) -> None:
+    with pytest.raises(InvalidQueryError, match=r"101 records cannot be cited at once. At most 100 can. Select fewer"):
+        page.ask("cite", identifiers=["idr:entry001"] * 101, style="text")
+
+
+def test_code_runs(page: Page) -> None:
+    place = {"catalog": page.widget.catalog}
+    exec(page.ask("write", identifiers=["idr:entry004", "bia:entry003"])["text"], place)  # noqa: S102 - it is what is tested
+    assert [record.identifier for record in place["records"]] == ["idr:entry004", "bia:entry003"]  # type: ignore[attr-defined]
+    text = page.ask("write", text='a"b\\', filters={"archive": ["idr"]}, sort="-size")["text"]
+    assert text.splitlines()[-1] == 'browse(catalog, text=\'a"b\\\\\', archive=["idr"], sort="-size")'
+    assert ast.literal_eval(text.partition("text=")[2].partition(", archive")[0]) == 'a"b\\'
+
+
+def test_records_are_added_to_a_lock(page: Page, tmp_path: Path) -> None:
+    page.widget.lock = str(tmp_path / "data.lock.json")
+    assert page.ask("lock", identifiers=["idr:entry004"])["added"] == ["idr:entry004"]
+    before = read_lock(page.widget.lock).find("idr:entry004")
+    told = page.ask("lock", identifiers=["bia:entry003", "idr:entry004"])
+    assert told == {"path": page.widget.lock, "added": ["bia:entry003"], "count": 2}
+    assert read_lock(page.widget.lock).find("idr:entry004") == before
+    (tmp_path / "data.lock.json").write_text("{}")
+    with pytest.raises(InvalidDocumentError):
+        page.ask("lock", identifiers=["idr:entry004"])
+    assert (tmp_path / "data.lock.json").read_text() == "{}"
+
+
+def test_a_terminal_shows_a_table(catalog: Catalog) -> None:
+    widget = browse(catalog, text="mitosis", archive="idr")
+    lines = widget.as_text().splitlines()
+    assert lines[0] == f"{widget.count} of 119 records; text: mitosis; archive: idr"
+    assert lines[1].split()[0] == "identifier"
+    assert lines[2].startswith(widget.found.page(0, 1)[0].identifier)
+    assert max(map(len, lines)) <= 160
+    assert widget.as_text() == widget._repr_mimebundle_()[0]["text/plain"] or repr(widget).startswith("<Browse: ")
+    widget.close()
+
+
+def test_a_saved_notebook_shows_a_table(catalog: Catalog) -> None:
+    widget = browse(catalog, sort="title", shown="bia:entry108")
+    html = widget.as_static()["text/html"]
+    assert "Searched: <bdi>119 of 119 records; sorted by title" in html
+    assert html.count("<tr") == 21
+    widget.close()
+
+
+def test_hostile_records_are_shown_as_text(hostile: Catalog) -> None:
+    widget = browse(hostile)
+    page = Page(widget)
+    told = page.ask("search")
+    for value in facets_of(told):
+        page.ask("values", facet=value)
+    assert page.largest < MOST_BYTES
+    shown = json.dumps(told["rows"], ensure_ascii=False)
+    assert not set(shown) & set("\u202e\u2066\u200f\x00\x1b\x07")
+    assert max(len(row["title"]) for row in told["rows"]) <= 240
+    html = widget.as_static()["text/html"]
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "<iframe" not in html
+    assert "\x1b" not in widget.as_text()
+    widget.close()
+
+
+def facets_of(told: dict[str, list[dict[str, str]]]) -> list[str]:
+    return [each["facet"] for each in told["facets"]]
+
+
+def test_details_of_a_hostile_record_are_an_error_or_text(hostile: Catalog) -> None:
+    """An index that was built of unchecked entries has records that are none: they are told as such."""
+    from bioimagehub.catalogs.errors import InvalidEntryError
+
+    widget = browse(hostile)
+    for number in range(len(HOSTILE)):
+        with pytest.raises(InvalidEntryError, match=r"is not a valid record.*Correct these fields"):
+            Page(widget).ask("detail", identifier=hostile.selection.identifiers(number, 1)[0])
+    widget.close()
+
+
+def test_messages_stay_small_with_the_longest_texts(page: Page) -> None:
+    from widgets.browse.conftest import make_catalog, make_fields
+
+    long = {
+        "title": "€" * 2000, "organisms": [{"name": "€" * 2000, "taxon": None}] * 9, "source": "€" * 2000,
+        "description": "€" * 20_000, "technologies": ["histology"], "keywords": ["€" * 2000] * 50,
+        "authors": [{"family": "€" * 2000}] * 50, "genes": [{"name": f"{number}{'€' * 1900}"} for number in range(60)],
+    }  # fmt: skip
+    widget = browse(make_catalog([make_fields(number, **long) for number in range(100)]))
+    page = Page(widget)
+    page.ask("search")
+    page.ask("rows", offset=40)
+    page.ask("values", facet="organism")
+    name = widget.catalog.selection.identifiers(0, 1)[0]
+    page.ask("detail", identifier=name)
+    page.ask("cite", identifiers=[name], style="ro-crate")
+    assert page.largest < MOST_BYTES
+    assert len(json.dumps(widget.get_state(["text", "filters", "selection", "shown", "_esm", "_css"]))) < MOST_BYTES
+    widget.close()
+
+
+def test_a_viewer_and_a_download_open_inside(samples: Path) -> None:
+    widget = browse(archive="samples")
+    page = Page(widget)
+    assert page.ask("open", identifier="samples:bbbc038-nuclei")["title"].startswith("Nuclei of the 2018")
+    viewer = widget.opened
+    assert viewer is not None
+    assert widget.panel == f"anywidget:{viewer.model_id}"
+    page.ask("close")
+    assert (widget.panel, widget.opened) == ("", None)
+    assert viewer.comm is None
+    widget.close()
