@@ -36,6 +36,8 @@ def main() -> None:
         proxy_headers=True,
         forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=10,
+        # Longer than the hub's proxy keeps one: else it may send a form into a connection that is just being closed.
+        timeout_keep_alive=120,
     )
 
 
