@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from bioimagehub.hub.portal.scoring.child import Step
 
 IDLE_SECONDS = 0.5
-# A job is given up after as many faults of its own, and after as many workers that died with it.
-FAULTS, ATTEMPTS = 3, 60
+# A job is given up after as many faults of its own, and after as many workers that were killed with it. Then it is
+# the hub's failure: it costs nothing, and organisers can have it tried again.
+FAULTS, ATTEMPTS = 3, 10
 _log = logging.getLogger(__name__)
 
 
@@ -101,7 +102,9 @@ class Worker:
 
     def _do(self, job: JobRow) -> None:
         if job.attempts > ATTEMPTS:
-            self._write(partial(settle.settle_failure, self._store, job, self._name, "too many workers died with it"))
+            self._write(
+                partial(settle.settle_failure, self._store, job, self._name, f"{ATTEMPTS} workers were killed with it")
+            )
             return
         folder = self._work / f"{os.getpid()}-job-{job.id}"
         shutil.rmtree(folder, ignore_errors=True)

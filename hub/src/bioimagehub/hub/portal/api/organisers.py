@@ -53,11 +53,14 @@ def editions(request: Request, challenge: ChallengeName) -> list[EditionView]:
 
 @router.post("/challenges/{challenge}/rescore", status_code=202, responses=answers(404, 409))
 def rescore(request: Request, person: CallingOrganiser, challenge: ChallengeName) -> Rescore:
-    """Score what the edition in force has not scored yet. What is unchanged is not computed again."""
+    """Score what the edition in force has not scored yet, and what the hub failed to score.
+
+    What is unchanged is not computed again. What was ended since its time was over is tried again, too.
+    """
     with context_of(request).store.writing() as session:
         row, edition = find_challenge(session, challenge)
         check_may_change(row, person.name, admin=person.admin)
-        queued = retry_failed(session, row.id) + add_rescores(session, row.id, edition)
+        queued = retry_failed(session, edition) + add_rescores(session, row.id, edition)
     if not queued:
         msg = (
             f"All submissions to {challenge!r} are scored by its edition {edition.number}, or in the queue. Send a new "

@@ -136,8 +136,9 @@ class JobRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     worker: Mapped[str | None] = mapped_column(String(64))
     lease: Mapped[datetime | None] = mapped_column(Moment)
+    # How many workers took it and did not give it back: all but the present one were killed.
     attempts: Mapped[int]
-    # How often it failed under a worker that lives on: not for workers that were killed.
+    # How often it failed under a worker that lives on.
     faults: Mapped[int]
     stage: Mapped[str] = mapped_column(String(200))
     created: Mapped[datetime] = mapped_column(Moment)

@@ -24,6 +24,8 @@ from bioimagehub.hub.portal.store.models import (
     RUN,
     SCORE,
     SCORED,
+    STANDING,
+    UNFINISHED,
     WAITING,
     EditionRow,
     JobRow,
@@ -101,9 +103,9 @@ def finish(session: Session, job: int, worker: str, stage: str = "done") -> bool
 
 def give_back(session: Session, job: int, worker: str, faults: int) -> bool:
     """Let a job wait again, after a fault of the hub's own or when a worker is stopped."""
-    return _change_held(
-        session, job, worker, {"state": JOB_WAITING, "stage": "waiting", "lease": None, "faults": faults}
-    )
+    # It was not an attempt that a worker died of.
+    values = {"attempts": JobRow.attempts - 1, "faults": faults}
+    return _change_held(session, job, worker, {**values, "state": JOB_WAITING, "stage": "waiting", "lease": None})
 
 
 def _change_held(session: Session, job: int, worker: str, values: dict[str, object]) -> bool:
@@ -156,20 +158,40 @@ def add_rescores(session: Session, challenge_id: int, edition: EditionRow) -> in
     return len(rows)
 
 
-def retry_failed(session: Session, challenge_id: int) -> int:
-    """Let the submissions wait again that the hub failed to score; return how many those are."""
-    failed = session.scalars(
-        select(SubmissionRow.id).where(SubmissionRow.challenge_id == challenge_id, SubmissionRow.state == FAILED)
+def retry_failed(session: Session, edition: EditionRow) -> int:
+    """Let the submissions to a challenge wait again that the hub gave up; return how many those are.
+
+    Also those that the edition in force failed to score again, and those that took longer than their time. What was
+    sent again meanwhile, byte by byte, is left as it is.
+    """
+    given_up = (JobRow.state == JOB_DONE) & JobRow.stage.startswith("failed")
+    values = {"state": JOB_WAITING, "attempts": 0, "faults": 0, "stage": "waiting", "finished": None}
+    again = update(JobRow).where(given_up).values(values).returning(JobRow.id)
+    rescores = again.where(JobRow.edition_id == edition.id, JobRow.kind == RESCORE)
+    count = len(session.execute(rescores).all())
+    rows = session.scalars(
+        select(SubmissionRow)
+        .where(SubmissionRow.challenge_id == edition.challenge_id, SubmissionRow.state.in_((FAILED, UNFINISHED)))
+        .order_by(SubmissionRow.received)
     ).all()
-    session.execute(
-        update(JobRow)
-        .where(JobRow.submission_id.in_(failed), JobRow.stage.startswith("failed"))
-        .values(state=JOB_WAITING, faults=0, stage="waiting", finished=None)
-    )
-    session.execute(
-        update(SubmissionRow).where(SubmissionRow.id.in_(failed)).values(state=WAITING, report=[], finished=None)
-    )
-    return len(failed)
+    for row in rows:
+        own = again.where(JobRow.submission_id == row.id, JobRow.kind != RESCORE)
+        if find_same(session, row) is None and session.execute(own).first() is not None:
+            row.state, row.report, row.finished = WAITING, [], None
+            session.flush()
+            count += 1
+    return count
+
+
+def find_same(session: Session, row: SubmissionRow) -> str | None:
+    """Return the submission of the same bytes for the same entry that has a score or may have one, or None."""
+    return session.scalar(
+        select(SubmissionRow.id).where(
+            SubmissionRow.challenge_id == row.challenge_id, SubmissionRow.phase == row.phase,
+            SubmissionRow.user == row.user, SubmissionRow.entry == row.entry,
+            SubmissionRow.sha256 == row.sha256, SubmissionRow.state.in_(STANDING),
+        )
+    )  # fmt: skip
 
 
 def rescores_left(session: Session, edition_id: int) -> int:

@@ -16,7 +16,6 @@ from bioimagehub.hub.portal.store.models import (
     METHOD,
     RUN,
     SCORE,
-    STANDING,
     WAITING,
     WITHDRAWN,
     ChallengeRow,
@@ -24,7 +23,7 @@ from bioimagehub.hub.portal.store.models import (
     JobRow,
     SubmissionRow,
 )
-from bioimagehub.hub.portal.store.queue import new_job
+from bioimagehub.hub.portal.store.queue import find_same, new_job
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -111,13 +110,7 @@ def add_submission(session: Session, row: SubmissionRow, edition: EditionRow) ->
     ConflictError
         If the same bytes of the same person already have a score for this entry, or will have one.
     """
-    same = session.scalar(
-        select(SubmissionRow.id).where(
-            SubmissionRow.challenge_id == row.challenge_id, SubmissionRow.phase == row.phase,
-            SubmissionRow.user == row.user, SubmissionRow.entry == row.entry,
-            SubmissionRow.sha256 == row.sha256, SubmissionRow.state.in_(STANDING),
-        )
-    )  # fmt: skip
+    same = find_same(session, row)
     if same is not None:
         msg = (
             f"These bytes were already submitted for the entry {row.entry!r}: it is the submission {same}. It counts "
