@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from bioimagehub.hub.errors import PortalError, TooLargeError
 from bioimagehub.hub.portal.context import Context
 from bioimagehub.hub.portal.people import Person
-from bioimagehub.hub.portal.place import PortalConfiguration
 from bioimagehub.hub.portal.receive import DEFINITION_BYTES, keep_challenge
 from bioimagehub.hub.portal.uploads import Upload
 from servers.challenge import CHALLENGE
+from servers.portal import RunningPortal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,23 +40,13 @@ def _pack(text: bytes = TEXT, method: int = zipfile.ZIP_DEFLATED, name: str = "c
 WHOLE = _pack()
 
 
-def _configure(folder: Path) -> PortalConfiguration:
-    return PortalConfiguration(
-        folder=folder, database=f"sqlite:///{folder / 'portal.sqlite'}", port=1, prefix="/services/challenges",
-        hub_api="http://127.0.0.1:1/hub/api", hub_public="/hub/", service="challenges", token="0", cookie_secret="0",
-        organisers=None, submission_size=2**20, challenge_size=2**24, attempts_per_day=9, score_seconds=9,
-        score_memory=2**30, session_hours=1, method_seconds=9, method_memory=2**30,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def send(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], str]:
     """Return a function that sends bytes as a challenge of Olga's and returns its name."""
     from bioimagehub.hub.portal.hub import Hub
     from bioimagehub.hub.portal.store.database import Store
 
-    configuration = _configure(tmp_path_factory.mktemp("portal"))
-    configuration.inbox.mkdir(parents=True)
+    configuration = RunningPortal(tmp_path_factory.mktemp("portal")).configuration
     store = Store(configuration.database)
     store.migrate()
     context = Context(configuration, store, Hub(configuration))
@@ -150,8 +140,7 @@ def test_the_portal_removes_what_a_killed_one_left(
     from bioimagehub.hub.portal.store.submissions import set_state, withdraw
     from bioimagehub.hub.portal.web import sweep
 
-    configuration = _configure(tmp_path)
-    configuration.inbox.mkdir(parents=True)
+    configuration = RunningPortal(tmp_path).configuration
     (configuration.inbox / "0.part").touch()
     (configuration.inbox / "edition-1").touch()
     rows = {name: add_to(name, phase="practice").id for name in ("refused", "failed", "scored", "withdrawn", "waiting")}
@@ -160,7 +149,7 @@ def test_the_portal_removes_what_a_killed_one_left(
         for state in ("refused", "failed", "scored"):
             set_state(session, rows[state], state)
     for identifier in (*rows.values(), "unknown"):
-        (configuration.submissions / identifier).mkdir(parents=True)
+        (configuration.submissions / identifier).mkdir()
         (configuration.submissions / identifier / "submission.zip").touch()
     sweep(configuration, store)
     left = {path.name for path in configuration.submissions.iterdir()}

@@ -80,8 +80,8 @@ class Worker:
         """Do jobs."""
         self._sweep()
         while not self._stopping.is_set():
-            self._lives()
             try:
+                self._lives()
                 with self._store.writing() as session:
                     job = claim(session, self._name, self._lease, self.kinds)
                 if job is not None:
@@ -89,6 +89,8 @@ class Worker:
                     continue
             except StoreUnavailableError as error:
                 _log.warning("%s", str(error).partition(".")[0])
+            except OSError:
+                _log.exception("cannot look for a job")
             self._stopping.wait(IDLE_SECONDS)
 
     def _lives(self) -> None:
@@ -107,9 +109,9 @@ class Worker:
             )
             return
         folder = self._work / f"{os.getpid()}-job-{job.id}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
         try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
             step, settled = self._prepare(job, folder)
             ended = run_step(
                 step,
@@ -119,6 +121,13 @@ class Worker:
                 period=self._lease / 4,
             )
             self._end(job, ended, settled)
+        except StoreUnavailableError:
+            raise
+        except OSError as error:
+            # Of the machine, such as a full disk: the next job may have more luck, and the log says what it was.
+            _log.exception("job %d (%s) met a fault of the machine", job.id, job.kind)
+            self._fail(job, Ended(fault=f"{type(error).__name__}: {error.strerror}"))
+            self._stopping.wait(IDLE_SECONDS)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -130,12 +139,16 @@ class Worker:
             values = ended.values
             self._write(lambda: settled(values))
         else:
-            _log.error("job %d (%s) failed: %s", job.id, job.kind, ended.fault)
-            if ended.late or job.faults + 1 >= FAULTS:
-                fault = ended.fault or "unknown"
-                self._write(partial(settle.settle_failure, self._store, job, self._name, fault, late=ended.late))
-            else:
-                self._write(partial(self._give_back, job, job.faults + 1))
+            self._fail(job, ended)
+
+    def _fail(self, job: JobRow, ended: Ended) -> None:
+        """Let a job wait that failed, or give it up."""
+        _log.error("job %d (%s) failed: %s", job.id, job.kind, ended.fault)
+        if ended.late or job.faults + 1 >= FAULTS:
+            fault = ended.fault or "unknown"
+            self._write(partial(settle.settle_failure, self._store, job, self._name, fault, late=ended.late))
+        else:
+            self._write(partial(self._give_back, job, job.faults + 1))
 
     def _give_back(self, job: JobRow, faults: int) -> bool:
         with self._store.writing() as session:
