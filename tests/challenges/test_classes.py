@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from sklearn.metrics import accuracy_score, f1_score, jaccard_score
 
+from bioimagehub.challenges import surfaces
 from bioimagehub.challenges.classes import ClassConventions, ClassCounts, measure, pool
 from bioimagehub.challenges.errors import ConventionError, LabelShapeError, NegativeLabelError
-from bioimagehub.challenges.metrics import family_metrics
+from bioimagehub.challenges.metrics import family_metrics, find_metric
 from challenges.cases import draw
 from challenges.strategies import label_pairs, unhurried
 
 METRICS = family_metrics("semantic")
+OVERLAPS = {name: metric for name, metric in METRICS.items() if not hasattr(metric, "NEEDS")}
+SURFACES = {name: metric for name, metric in METRICS.items() if hasattr(metric, "NEEDS")}
 
 
 def counts(truth: object, prediction: object, **fields: object) -> ClassCounts:
@@ -23,7 +26,7 @@ def counts(truth: object, prediction: object, **fields: object) -> ClassCounts:
 
 def scores(*arguments: object, **fields: object) -> dict[str, float]:
     one = arguments[0] if isinstance(arguments[0], ClassCounts) else counts(*arguments, **fields)
-    return {name: metric.score(one) for name, metric in METRICS.items()}
+    return {name: metric.score(one) for name, metric in OVERLAPS.items()}
 
 
 # Mean Dice, mean IoU, frequency-weighted IoU, pixel accuracy.
@@ -132,3 +135,63 @@ def test_conventions_are_printed_and_written() -> None:
     conventions = ClassConventions(classes=(3, 1), ignore=7, background=False)
     assert str(conventions).startswith("classes: 1, 3; means without the background (0); truth of class 7 ignored; ")
     assert ClassConventions.from_dict(json.loads(json.dumps(conventions.as_dict()))) == conventions
+
+
+def two_classes() -> tuple[np.ndarray, np.ndarray]:
+    """Class 1 two pixels longer in the prediction, class 2 the same."""
+    truth, prediction = np.zeros((2, 9, 9), int)
+    truth[3:6, 2:5], prediction[3:6, 2:7] = 1, 1
+    truth[8], prediction[8] = 2, 2
+    return truth, prediction
+
+
+def test_surfaces_are_those_of_the_mask_of_each_class() -> None:
+    truth, prediction = two_classes()
+    conventions = ClassConventions(boundaries={"tolerance": 0.5})
+    found = measure(truth, prediction, conventions=conventions, spacing=(0.5, 0.5))
+    for name, metric in SURFACES.items():
+        one = find_metric("boundaries", name.removeprefix("mean_class_"))
+        alone = [
+            one.score(
+                surfaces.measure(truth == k, prediction == k, conventions=conventions.boundaries, spacing=(0.5, 0.5))
+            )
+            for k in (1, 2)
+        ]
+        assert metric.score(found) == pytest.approx(sum(alone) / 2)
+        assert alone[0] != alone[1] == metric.BEST
+    assert SURFACES["mean_class_hausdorff"].score(found) == 0.5
+    assert str(found.conventions).endswith(str(conventions.boundaries))
+
+
+def test_surfaces_of_classes_that_are_missing_ignored_or_nowhere() -> None:
+    truth, prediction = two_classes()
+    hausdorff, near = SURFACES["mean_class_hausdorff"], SURFACES["mean_class_normalised_surface_distance"]
+    without = np.where(prediction == 2, 0, prediction)
+    missed = measure(truth, without, conventions=ClassConventions(boundaries={"tolerance": 0}))
+    assert hausdorff.score(missed) == (2 + np.hypot(9, 9)) / 2, "what is missing is the diagonal away"
+    assert near.score(missed) < 0.5
+    ignoring = measure(truth, without, conventions=ClassConventions(ignore=2, boundaries={}))
+    assert hausdorff.score(ignoring) == 2
+    region = np.where(np.arange(9) >= 5, 9, truth)
+    assert hausdorff.score(measure(region, prediction, conventions=ClassConventions(ignore=9, boundaries={}))) == 0
+    nowhere = ClassConventions(classes=(1, 7), boundaries={})
+    assert hausdorff.score(measure(truth, prediction, conventions=nowhere)) == 2
+    empty = np.zeros((4, 4), int)
+    assert isnan(hausdorff.score(measure(empty, empty, conventions=ClassConventions(boundaries={}))))
+    with pytest.raises(ConventionError, match=r"no surfaces to take the hausdorff of. Measure with ClassConventions"):
+        hausdorff.score(measure(truth, prediction, conventions=ClassConventions()))
+
+
+def test_surfaces_come_back_from_json_and_are_pooled_class_by_class() -> None:
+    truth, prediction = two_classes()
+    rules = ClassConventions(boundaries={"tolerance": 0})
+    one = measure(truth, prediction, conventions=rules)
+    again = ClassCounts.from_dict(json.loads(json.dumps(one.as_dict())))
+    assert again.as_dict() == one.as_dict()
+    assert again.conventions == rules
+    other = measure(np.where(truth == 2, 0, truth), np.where(prediction == 2, 0, prediction), conventions=rules)
+    both = pool([again, other])
+    assert sorted(both.surfaces) == [1, 2]
+    for name, metric in SURFACES.items():
+        assert metric.score(both) == pytest.approx(metric.score(one)), name
+    assert both.surfaces[1].truth.total == 2 * one.surfaces[1].truth.total

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import nan
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field, replace
+from math import fsum, nan
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
+from bioimagehub.challenges import surfaces
 from bioimagehub.challenges.choices import Choices, library_version
 from bioimagehub.challenges.contingency import contingency
 from bioimagehub.challenges.errors import ConventionError
+from bioimagehub.challenges.surfaces import BoundaryConventions, SurfaceCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -32,7 +34,10 @@ class ClassConventions(Choices):
     ignore : int or None
         Pixels of this class in the ground truth are left out, whatever is predicted there.
     background : bool
-        Whether class 0 is one of those over which means are taken. Pixel accuracy always has it.
+        Whether class 0 is one of those over which means are taken. Pixel accuracy always has it; surfaces never.
+    boundaries : BoundaryConventions, or mapping of its fields, or None
+        How surfaces are measured; None measures none, as it takes far longer. Pixels of the ignored class are taken
+        out of both images before, so that classes end at their edge.
 
     Raises
     ------
@@ -50,11 +55,14 @@ class ClassConventions(Choices):
     classes: tuple[int, ...] = ()
     ignore: int | None = None
     background: bool = True
+    boundaries: BoundaryConventions | Mapping[str, Any] | None = None
     version: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(sorted(int(one) for one in self.classes)))
         object.__setattr__(self, "version", self.version or library_version())
+        if self.boundaries is not None and not isinstance(self.boundaries, BoundaryConventions):
+            object.__setattr__(self, "boundaries", BoundaryConventions.from_dict(dict(self.boundaries)))
         repeated = len(set(self.classes)) < len(self.classes)
         if repeated or min((*self.classes, self.ignore or 0)) < 0 or self.ignore in self.classes:
             msg = (
@@ -69,6 +77,7 @@ class ClassConventions(Choices):
         return (
             f"classes: {classes}; means {'with' if self.background else 'without'} the background (0); {ignored}; "
             f"classes that neither has are left out; bioimagehub {self.version}"
+            + ("" if self.boundaries is None else f"; surfaces of each class but 0: {self.boundaries}")
         )
 
 
@@ -86,6 +95,8 @@ class ClassCounts:
         Pixels of the class in the ground truth, in the prediction, and in both. Ignored pixels are in none.
     correct, pixels : int
         Pixels whose class is right, and all, without those that are ignored.
+    surfaces : dict of int to SurfaceCounts
+        The distances between the surfaces of each class but 0; empty if they were not measured.
     """
 
     conventions: ClassConventions
@@ -95,6 +106,7 @@ class ClassCounts:
     both: tuple[int, ...]
     correct: int
     pixels: int
+    surfaces: dict[int, SurfaceCounts] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<ClassCounts: {len(self.classes)} classes, {self.correct:,} of {self.pixels:,} pixels right>"
@@ -133,17 +145,36 @@ class ClassCounts:
         total = shares[known].sum()
         return float((values[known] * shares[known]).sum() / total) if total else 0.0
 
+    def mean_of_surfaces(self, what: str) -> float:
+        """Return the mean over the classes but 0 of a method of `SurfaceCounts`, such as ``hausdorff``.
+
+        Classes that neither truth nor prediction has are left out; NaN if there is no other.
+
+        Raises
+        ------
+        ConventionError
+            If surfaces were not measured.
+        """
+        if self.conventions.boundaries is None:
+            msg = f"There are no surfaces to take the {what} of. Measure with ClassConventions(boundaries={{...}})."
+            raise ConventionError(msg)
+        values = [float(getattr(one, what)()) for one in self.surfaces.values() if not one.is_empty]
+        return fsum(values) / len(values) if values else nan
+
     def as_dict(self) -> dict[str, Any]:
         """Return all fields as plain values for JSON."""
         lists = {name: list(getattr(self, name)) for name in ("classes", "truth", "prediction", "both")}
-        return {"conventions": self.conventions.as_dict(), **lists, "correct": self.correct, "pixels": self.pixels}
+        surfaces = {str(one): found.as_dict() for one, found in self.surfaces.items()}
+        plain = {"correct": self.correct, "pixels": self.pixels, "surfaces": surfaces}
+        return {"conventions": self.conventions.as_dict(), **lists, **plain}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ClassCounts:
         """Return the counts that `as_dict` wrote, exactly."""
         lists = {name: tuple(values[name]) for name in ("classes", "truth", "prediction", "both")}
         conventions = ClassConventions.from_dict(values["conventions"])
-        return cls(conventions=conventions, correct=values["correct"], pixels=values["pixels"], **lists)
+        surfaces = {int(one): SurfaceCounts.from_dict(found) for one, found in values.get("surfaces", {}).items()}
+        return cls(conventions, **lists, correct=values["correct"], pixels=values["pixels"], surfaces=surfaces)
 
 
 def measure(
@@ -151,7 +182,7 @@ def measure(
     prediction: ArrayLike,
     *,
     conventions: ClassConventions,
-    spacing: Sequence[float] | None = None,  # noqa: ARG001  all families have it
+    spacing: Sequence[float] | None = None,
     name: str = "case",
 ) -> ClassCounts:
     """Return the counts of one pair of images of classes, from one table of overlaps.
@@ -163,7 +194,7 @@ def measure(
     conventions : ClassConventions
         Which classes and pixels count.
     spacing : sequence of float, optional
-        Size of a pixel in micrometres. Overlaps do not depend on it.
+        Size of a pixel in micrometres, for surfaces. Overlaps do not depend on it.
     name : str
         What messages call the case.
 
@@ -194,7 +225,30 @@ def measure(
         if predicted in sums:
             sums[predicted][1] += pixels
     correct = sum(pixels for (true, predicted), pixels in counted.items() if true == predicted)
-    return _made(conventions, sums, correct, sum(counted.values()))
+    made = _made(conventions, sums, correct, sum(counted.values()))
+    if conventions.boundaries is None:
+        return made
+    named = [one for one in classes if one != 0]
+    return replace(made, surfaces=_measure_surfaces(first, second, named, conventions, spacing, name))
+
+
+def _measure_surfaces(
+    truth: NDArray[Any],
+    prediction: NDArray[Any],
+    classes: Sequence[int],
+    conventions: ClassConventions,
+    spacing: Sequence[float] | None,
+    name: str,
+) -> dict[int, SurfaceCounts]:
+    """Return the distances between the surfaces of each class, without the pixels that are ignored."""
+    kept = np.ones(truth.shape, bool) if conventions.ignore is None else truth != conventions.ignore
+    rules = cast("BoundaryConventions", conventions.boundaries)
+    return {
+        one: surfaces.measure(
+            (truth == one) & kept, (prediction == one) & kept, conventions=rules, spacing=spacing, name=name
+        )
+        for one in classes
+    }
 
 
 def _pairs(table: Contingency, pixels: int) -> dict[tuple[int, int], int]:
@@ -224,7 +278,11 @@ def pool(counts: Sequence[ClassCounts]) -> ClassCounts:
     for case in counts:
         for one, *values in zip(case.classes, case.truth, case.prediction, case.both, strict=True):
             sums[one] = [total + value for total, value in zip(sums[one], values, strict=True)]
-    return _made(counts[0].conventions, sums, sum(case.correct for case in counts), sum(case.pixels for case in counts))
+    conventions = counts[0].conventions
+    made = _made(conventions, sums, sum(case.correct for case in counts), sum(case.pixels for case in counts))
+    named = sorted({one for case in counts for one in case.surfaces})
+    pooled = {one: surfaces.pool([case.surfaces[one] for case in counts if one in case.surfaces]) for one in named}
+    return replace(made, surfaces=pooled)
 
 
 def _made(conventions: ClassConventions, sums: dict[int, list[int]], correct: int, pixels: int) -> ClassCounts:

@@ -174,7 +174,8 @@ def _of_the_choice(challenge: Challenge) -> Iterator[Found]:
             f"{names[0]} ranks, and sees one kind of mistake: {ONE_SIDED[names[0]]}",
             "Rank by a metric that sees both, such as an F1 score or a Jaccard index, and show this one beside it.",
         )
-    if families & set(OVERLAP) and "boundaries" not in families:
+    sees_outlines = any(getattr(challenge.rules.METRICS[name], "NEEDS", None) == "boundaries" for name in names)
+    if families & set(OVERLAP) and not sees_outlines:
         yield (
             "no-boundary-metric",
             "all metrics compare areas",

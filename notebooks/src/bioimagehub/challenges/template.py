@@ -216,7 +216,9 @@ TEMPLATES = {
     ),
     "semantic_segmentation": _generated(
         "Tell the classes of tissue", "tissue", "{shape: [128, 128], spacing: [1.0, 1.0]}",
-        "  - mean_class_iou\n  - mean_class_dice\nconventions: {classes: [0, 1, 2]}\n", "truth, empty, shifted",
+        "  - mean_class_iou\n  - mean_class_normalised_surface_distance\n"
+        "conventions: {classes: [0, 1, 2], boundaries: {tolerance: 2.0}}\n",
+        "truth, empty, shifted",
     ),
     "spot_detection": _generated(
         "Find spots", "spots", "{shape: [128, 128], pixel: 0.1, density: 0.5}",

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from bioimagehub.challenges.metrics.semantic import (
     frequency_weighted_iou,
+    mean_class_boundary_f,
     mean_class_dice,
+    mean_class_hausdorff,
+    mean_class_hausdorff_95,
     mean_class_iou,
+    mean_class_normalised_surface_distance,
     pixel_accuracy,
 )
 
@@ -16,7 +20,11 @@ if TYPE_CHECKING:
 
 METRICS: dict[str, Metric] = {
     "frequency_weighted_iou": frequency_weighted_iou,
+    "mean_class_boundary_f": mean_class_boundary_f,
     "mean_class_dice": mean_class_dice,
+    "mean_class_hausdorff": mean_class_hausdorff,
+    "mean_class_hausdorff_95": mean_class_hausdorff_95,
     "mean_class_iou": mean_class_iou,
+    "mean_class_normalised_surface_distance": mean_class_normalised_surface_distance,
     "pixel_accuracy": pixel_accuracy,
 }
