@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from bioimagehub.hub.portal.store.database import Store
 from servers.hub import START_SECONDS, free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 PREFIX = "/services/challenges"
 PASSWORD = "the same for everybody"
@@ -46,6 +48,29 @@ c.JupyterHub.load_roles = [
     {{"name": "user", "scopes": ["self", "access:services!service=challenges"]}},
 ]
 """
+
+
+@contextmanager
+def held(worker: int, database: Path) -> Iterator[None]:
+    """Stop a worker by its id, not while it holds SQLite's lock, and let it go on in the end."""
+    deadline = time.monotonic() + START_SECONDS
+    try:
+        while True:
+            os.kill(worker, signal.SIGSTOP)
+            while psutil.Process(worker).status() != psutil.STATUS_STOPPED:
+                assert time.monotonic() < deadline
+            with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as connection:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    connection.execute("ROLLBACK")
+                    break
+                except sqlite3.OperationalError:
+                    assert time.monotonic() < deadline
+            os.kill(worker, signal.SIGCONT)
+            time.sleep(0.02)
+        yield
+    finally:
+        os.kill(worker, signal.SIGCONT)
 
 
 class RunningPortal:
