@@ -129,6 +129,48 @@ def test_no_control_groups_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "NOT limited" in finding.text
 
 
+def _with_portal(**portal: object) -> Settings:
+    return Settings.model_validate({"portal": portal})
+
+
+def test_a_sandbox_is_said() -> None:
+    finding = preflight.check_sandbox(_with_portal())
+    assert finding.kind == "good", finding.text
+    assert finding.text.endswith("/bwrap")
+    assert preflight.check_sandbox in preflight.CHECKS
+
+
+@pytest.mark.parametrize("isolation", ["shared", "uid"])
+def test_no_sandbox_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, isolation: str) -> None:
+    """Of one that is not installed, and of one that this machine does not let work."""
+    settings = _with_portal().model_copy(update={"isolation": isolation})
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    missing = preflight.check_sandbox(settings)
+    assert missing.kind == "note"
+    assert "methods of participants are NOT taken, predictions are" in missing.text
+    assert "bwrap is not installed" in missing.text
+    assert "Install Bubblewrap (Debian: bubblewrap)" in missing.text
+
+
+def test_a_sandbox_that_does_not_work_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "bwrap").symlink_to("/usr/bin/false")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    broken = preflight.check_sandbox(_with_portal().model_copy(update={"isolation": "shared"}))
+    assert broken.kind == "note"
+    assert "does not work" in broken.text
+    assert "Allow user namespaces" in broken.text
+
+
+@pytest.mark.parametrize("portal", [{"methods": False}, {"enabled": False}])
+def test_where_no_methods_are_taken_no_sandbox_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, portal: dict[str, bool]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = preflight.check_sandbox(_with_portal(**portal))
+    assert (finding.kind, finding.text) == ("good", "none is needed: the settings take no methods")
+
+
 def test_missing_catalogs_are_named() -> None:
     finding = preflight.check_files(Settings(catalogs=[Path("/no/catalog.yml")]))
     assert finding.kind == "bad"
@@ -139,6 +181,6 @@ def test_all_failures_are_told_at_once(taken_port: int, tmp_path: Path) -> None:
     settings = Settings(state=tmp_path, port=taken_port, catalogs=[Path("/no/catalog.yml")])
     with pytest.raises(PreflightError) as caught:
         preflight.require_ready(settings)
-    assert "2 of 9 checks failed" in str(caught.value)
+    assert "2 of 10 checks failed" in str(caught.value)
     assert "  ports: cannot listen" in str(caught.value)
     assert "  files: not found" in str(caught.value)

@@ -142,22 +142,24 @@ def check_isolation(settings: Settings) -> Finding:
     return _try_confined(settings)
 
 
-def _try_confined(settings: Settings) -> Finding:
-    """Run Python under a private uid, as a server will."""
+def _run_confined(settings: Settings, code: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code under a private uid, as a server will."""
     command = [sys.executable, "-I", "-m", "bioimagehub.hub.confine", "--folder", "/"]
     command += ["--uid", str(settings.uid_base + UIDS - 1)]
     for path in needed_paths(settings):
         if hidden_above(path) is not None:
             command += ["--show", str(path)]
+    return _run([*command, "--", sys.executable, "-I", "-c", code])
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def _try_confined(settings: Settings) -> Finding:
     trial = "from bioimagehub.hub.deferral import defer_grammar; defer_grammar()"
     trial += "; import bioimagehub.hub.server, jupyterlab"
-    result = subprocess.run(
-        [*command, "--", sys.executable, "-I", "-c", trial],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    result = _run_confined(settings, trial)
     if result.returncode != 0:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
         text = (
@@ -197,6 +199,25 @@ def check_limits(settings: Settings) -> Finding:  # noqa: ARG001 (each check tak
     return Finding("limits", "good", f"memory and processor, by control groups version {found.version}")
 
 
+def check_sandbox(settings: Settings) -> Finding:
+    """Check whether the methods of participants can be run apart from all else; without a sandbox none is taken."""
+    name = "sandbox"
+    if not (settings.portal.enabled and settings.portal.methods):
+        return Finding(name, "good", "none is needed: the settings take no methods")
+    trial = (
+        "import sys\nfrom bioimagehub.hub.errors import SandboxMissingError\n"
+        "from bioimagehub.hub.sandbox import find_sandbox\n"
+        "try:\n    print(find_sandbox().program)\nexcept SandboxMissingError as error:\n    sys.exit(str(error))"
+    )
+    # What runs methods is not root: what root could do tells nothing.
+    apart = isolation_kind(settings) == "uid" and os.geteuid() == 0
+    result = _run_confined(settings, trial) if apart else _run([sys.executable, "-I", "-c", trial])
+    if result.returncode != 0:
+        last = (result.stderr.strip().splitlines() or ["no message"])[-1]
+        return Finding(name, "note", f"methods of participants are NOT taken, predictions are. {last}")
+    return Finding(name, "good", f"methods of participants run in {result.stdout.strip()}")
+
+
 def check_files(settings: Settings) -> Finding:
     """Check that the catalogs and notebooks that the settings name are there."""
     wanted = [*settings.catalogs, *([settings.notebooks] if settings.notebooks else [])]
@@ -215,6 +236,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_isolation,
     check_memory,
     check_limits,
+    check_sandbox,
     check_files,
 )
 
