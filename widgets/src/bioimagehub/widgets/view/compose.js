@@ -78,8 +78,8 @@ export function paintColours({ tile, look }, image) {
   }
 }
 
-/** Paint labels: all of each, or its rim alone; 0 is background. */
-export function paintLabels({ tile, look }, image, selected = 0) {
+/** Paint labels: all of each, or its rim alone, so many samples wide; 0 is background. */
+export function paintLabels({ tile, look }, image, rim = 1) {
   const { codes, width, height } = tile;
   const words = new Uint32Array(image.data.buffer);
   const one = look.colour ? pack(parseColour(look.colour)) : 0;
@@ -90,11 +90,12 @@ export function paintLabels({ tile, look }, image, selected = 0) {
       const number = codes[index];
       if (number === 0) continue;
       if (look.outline
-        && (column === 0 || codes[index - 1] === number) && (column === width - 1 || codes[index + 1] === number)
-        && (row === 0 || codes[index - width] === number) && (row === height - 1 || codes[index + width] === number)) continue;
+        && (column < rim || codes[index - rim] === number) && (column >= width - rim || codes[index + rim] === number)
+        && (row < rim || codes[index - rim * width] === number)
+        && (row >= height - rim || codes[index + rim * width] === number)) continue;
       if (number !== last) {
         last = number;
-        colour = number === selected ? 0xffffffff : one || pack(colourOf(number));
+        colour = one || pack(colourOf(number));
       }
       words[index] = colour;
     }

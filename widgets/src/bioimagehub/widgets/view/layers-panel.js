@@ -93,7 +93,9 @@ export function makeLayersPanel(screen, { setLook, histogram, say }) {
     if (["labels", "points", "tracks"].includes(layer.kind)) {
       controls.push(tick("A colour for each", "colour", (now) => !now, (checked) => (checked ? null : "#e69f00")));
     }
-    body.append(make("div", { class: "bih-view-controls" }, controls.map(({ element }) => element)));
+    const rest = make("div", { class: "bih-view-controls" }, controls.map(({ element }) => element));
+    // The contrast is what is changed most; the rest of channels waits behind a line.
+    body.append(curve ? make("details", { class: "bih-view-rest" }, make("summary", {}, "More", make("span", { class: "bih-spoken" }, ` of ${layer.name}`)), rest) : rest);
 
     function slide(label, name, min, max, step, usual) {
       const number = make("output", {});

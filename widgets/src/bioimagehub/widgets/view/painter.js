@@ -73,6 +73,8 @@ export class Painter {
   drawGroup(context, scene, group, looks, window, ratio, at) {
     const wanted = chooseLevel(scene.levels, group.levels, window, ratio);
     const show = (level, paint) => {
+      // A rim of one sample falls apart where samples are smaller than pixels.
+      if (group.kind === "labels") group.rim = window.across * scene.levels[level][`f${window.right}`] < 1.2 ? 2 : 1;
       let all = true;
       const draws = [];
       for (const tile of listTiles(scene, level, window)) {
@@ -98,7 +100,8 @@ export class Painter {
     const keys = questions.map(keyOf);
     const key = `${group.name}|${keys[0]}`;
     const found = this.painted.get(key);
-    if (found?.stamp === group.stamp) {
+    const stamp = group.stamp + (group.rim ?? "");
+    if (found?.stamp === stamp) {
       this.painted.delete(key);
       this.painted.set(key, found);
       return found.canvas;
@@ -110,20 +113,20 @@ export class Painter {
       this.late ||= paint;
       return null;
     }
-    return this.paint(key, group, parts, found);
+    return this.paint(key, group, parts, found, stamp);
   }
 
-  paint(key, group, parts, old) {
+  paint(key, group, parts, old, stamp) {
     const { width, height } = parts[0].tile;
     const canvas = old?.canvas ?? new OffscreenCanvas(width, height);
     const image = new ImageData(width, height);
-    if (group.kind === "labels") paintLabels(parts[0], image);
+    if (group.kind === "labels") paintLabels(parts[0], image, group.rim);
     else if (group.kind === "rgb") paintColours(parts[0], image);
     else paintChannels(parts, image, group.kind === "add");
     canvas.getContext("2d").putImageData(image, 0, 0);
     if (old) this.painted.delete(key);
     else this.bytes += width * height * 4;
-    this.painted.set(key, { canvas, stamp: group.stamp });
+    this.painted.set(key, { canvas, stamp });
     for (const [other, { canvas: gone }] of this.painted) {
       if (this.bytes <= BYTES || other === key) break;
       this.drop(other, gone);

@@ -3,6 +3,8 @@
 import { make } from "../page.js";
 import { groupLayers } from "./painter.js";
 
+const OUTSIDE = "#191d20";
+
 /** A pane shows one of the planes `yx`, `zx`, `zy`. */
 export class Pane {
   constructor(plane, label) {
@@ -40,9 +42,14 @@ export class Pane {
     const context = this.canvas.getContext("2d", { alpha: false });
     const { width, height } = this.canvas;
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.fillStyle = "#000";
-    context.fillRect(0, 0, width, height);
     const window = this.window(camera);
+    const { right, down } = window;
+    context.fillStyle = OUTSIDE;
+    context.fillRect(0, 0, width, height);
+    context.fillStyle = "#000";
+    const [begin, top] = window.to(-0.5, -0.5).map((value) => Math.round(value * this.ratio));
+    const [end, bottom] = window.to(scene.size[right] - 0.5, scene.size[down] - 0.5).map((value) => Math.round(value * this.ratio));
+    context.fillRect(begin, top, end - begin, bottom - top);
     const scratch = () => {
       this.scratchCanvas ??= new OffscreenCanvas(width, height);
       return this.scratchCanvas.getContext("2d");
@@ -60,8 +67,8 @@ export class Pane {
       context.restore();
       return sharp;
     };
-    const left = side(swipe.left ?? [], swipe.right ?? [], 0, cut);
-    return side(swipe.right ?? [], swipe.left ?? [], cut, width) && left;
+    const left = side(swipe.left, swipe.right, 0, cut);
+    return side(swipe.right, swipe.left, cut, width) && left;
   }
 
   /** Give the context of what lies above, empty and in CSS pixels. */

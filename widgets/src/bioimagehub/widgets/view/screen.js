@@ -36,6 +36,12 @@ export class Screen {
     return this.model.get("looks") ?? {};
   }
 
+  /** The two sides of a comparison, or null. */
+  get swipe() {
+    const swipe = this.model.get("swipe");
+    return swipe?.left && swipe.right ? swipe : null;
+  }
+
   /** The mode, with what a scene without depth cannot have left out. */
   get mode() {
     return this.scene.size.z > 1 ? this.model.get("mode") : "slice";
@@ -123,7 +129,7 @@ export class Screen {
     let sharp = true;
     for (const pane of this.panes) {
       if (!pane.shown) continue;
-      const swipe = pane === this.main ? this.model.get("swipe") : null;
+      const swipe = pane === this.main ? this.swipe : null;
       sharp = pane.draw({ scene, looks, camera, painter, at, swipe }) && sharp;
       const context = pane.beginAbove();
       for (const draw of this.above) draw(context, pane, pane.window(camera));
@@ -175,10 +181,10 @@ export class Screen {
   }
 
   * sights() {
-    const swipe = this.model.get("swipe");
+    const { swipe } = this;
     const groups = swipe
-      ? [...groupLayers(this.scene, this.looks, (id) => swipe.left?.includes(id) || !swipe.right?.includes(id)),
-        ...groupLayers(this.scene, this.looks, (id) => swipe.right?.includes(id) || !swipe.left?.includes(id))]
+      ? [...groupLayers(this.scene, this.looks, (id) => swipe.left.includes(id) || !swipe.right.includes(id)),
+        ...groupLayers(this.scene, this.looks, (id) => swipe.right.includes(id) || !swipe.left.includes(id))]
       : groupLayers(this.scene, this.looks);
     for (const pane of this.panes) {
       if (!pane.shown) continue;

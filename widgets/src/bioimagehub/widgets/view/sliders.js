@@ -86,7 +86,7 @@ export function makeSliders(screen, { say, life }) {
   show();
   tick();
   return {
-    element: make("div", { class: "bih-view-sliders" }, axes.map((axis) => rows[axis].element)),
+    element: make("div", { class: `bih-view-sliders${play ? " bih-view-plays" : ""}` }, axes.map((axis) => rows[axis].element)),
     show, toggle,
     step: (axis, by) => { if (axes.includes(axis)) { set(axis, model.get(axis) + by); say(`${names[axis]} ${tell(axis)}`); } },
   };

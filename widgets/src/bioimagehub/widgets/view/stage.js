@@ -46,7 +46,8 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
   const layers = makeLayersPanel(screen, {
     say, setLook, histogram: async (layer) => (await ask("histogram", { layer: layer.id, t: model.get("t"), z: model.get("z") }, { signal: life })).content,
   });
-  const side = make("div", { class: "bih-view-side-panel", role: "group", "aria-label": "Layers and shapes" }, layers.element, makeShapesPanel(screen, drawing, { go }));
+  const side = make("div", { class: "bih-view-side-panel", role: "group", "aria-label": "Layers and shapes" },
+    make("div", { class: "bih-view-side-scroll" }, layers.element, makeShapesPanel(screen, drawing, { go })));
   const saved = make("div", { class: "bih-view-saved", hidden: true });
   const plate = scene.wells && makePlate(scene, model, { ask, life, onProblem, open: (name) => set("well", name) });
   const toolbar = makeToolbar(screen, {
@@ -135,7 +136,7 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
     const shown = scene.layers.filter(({ id }) => screen.looks[id]?.visible).map(({ name }) => name.slice(0, 40));
     const { t, z, mode } = screen.at;
     const text = [
-      String(scene.title).slice(0, 200), `x ${span("x")}, y ${span("y")} ${unit}`, `zoom ${Math.round(camera.zoom * 1000) / 10} %`,
+      String(scene.title || "Image").slice(0, 200), `x ${span("x")}, y ${span("y")} ${unit}`, `zoom ${Math.round(camera.zoom * 1000) / 10} %`,
       scene.size.t > 1 && `time ${t + 1} of ${scene.size.t}`,
       scene.size.z > 1 && (mode === "maximum" ? "maximum over depth" : `depth ${z + 1} of ${scene.size.z}`),
       `layers ${shown.join(", ") || "none"}`,
@@ -144,7 +145,9 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
     label.textContent = text;
   }
   screen.still.push(describe);
-  screen.above.push((context, pane, window) => drawScaleBar(context, pane, scene.spacing.x / screen.camera.zoom, scene.units.x));
+  screen.above.push((context, pane) => {
+    if (pane === screen.main) drawScaleBar(context, pane, scene.spacing.x / screen.camera.zoom, scene.units.x);
+  });
 
   for (const pane of panes) {
     listenToPointer(pane, screen, {

@@ -15,7 +15,7 @@ export function makeSwipe(screen) {
   const element = make("div", { class: "bih-view-swipe", hidden: true }, left, right, handle);
   let timer = 0;
   const set = (at) => {
-    model.set("swipe", { ...model.get("swipe"), at: Math.min(Math.max(at, 0), 1) });
+    model.set("swipe", { ...screen.swipe, at: Math.min(Math.max(at, 0), 1) });
     clearTimeout(timer);
     timer = setTimeout(() => model.save_changes(), 150);
   };
@@ -35,11 +35,11 @@ export function makeSwipe(screen) {
     if (!by) return;
     event.preventDefault();
     event.stopPropagation();
-    set(model.get("swipe").at + by);
+    set(screen.swipe.at + by);
   });
-  const names = (ids) => (ids ?? []).map((id) => scene.layers.find((layer) => layer.id === id)?.name).filter(Boolean).join(", ").slice(0, 80);
+  const names = (ids) => ids.map((id) => scene.layers.find((layer) => layer.id === id)?.name).filter(Boolean).join(", ").slice(0, 80);
   const show = () => {
-    const swipe = model.get("swipe");
+    const { swipe } = screen;
     element.hidden = !swipe;
     if (swipe) {
       const at = Math.min(Math.max(swipe.at ?? 0.5, 0), 1) * 100;

@@ -44,8 +44,8 @@ export function makeToolbar(screen, acts) {
   const mode = scene.size.z > 1 && make("select", { "aria-label": "What is shown of the depth", title: "What is shown of the depth (m)", onchange: (event) => save("mode", event.target.value) },
     Object.entries(MODES).map(([value, text]) => make("option", { value }, text)));
   const layers = makeButton("layers", "Layers (l)", acts.layers, { "aria-pressed": "true" });
-  const title = make("h2", { class: "bih-view-title", title: scene.title, dir: "auto" }, make("bdi", {}, scene.title));
-  const group = (label, ...children) => make("div", { class: "bih-view-group", role: "group", "aria-label": label }, children);
+  const title = make("h2", { class: "bih-view-title", title: scene.title, dir: "auto" }, make("bdi", {}, scene.title || "Image"));
+  const group = (label, ...children) => make("div", { class: "bih-view-group", role: "group", "aria-label": label }, children.flat());
   const element = make("div", { class: "bih-view-toolbar" },
     scene.wells && makeButton("plate", "All wells of the plate", acts.plate),
     title,

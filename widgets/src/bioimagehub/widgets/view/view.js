@@ -29,7 +29,7 @@ export default {
       const scene = model.get("scene");
       stage = null;
       if (!scene?.layers?.length) return body.append(make("p", { class: "bih-view-nothing" }, "There is nothing to show yet."));
-      root.setAttribute("aria-label", `Image viewer: ${String(scene.title).slice(0, 200)}`);
+      root.setAttribute("aria-label", `Image viewer: ${String(scene.title || "image").slice(0, 200)}`);
       stage = makeStage({ scene, model, ask, life: inner.signal, onProblem, say });
       body.append(...stage.elements);
     };
@@ -70,6 +70,7 @@ export default {
 function keepShortcuts(root, life) {
   window.addEventListener("keydown", (event) => {
     if (!root.contains(event.target)) return;
-    root.toggleAttribute("data-lm-suppress-shortcuts", !event.ctrlKey && !event.metaKey);
+    // On the element that has the focus: those around it are looked at after its own match.
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !event.ctrlKey && !event.metaKey);
   }, { capture: true, signal: life });
 }
