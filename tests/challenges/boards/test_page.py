@@ -102,3 +102,12 @@ def test_of_many_entries_the_matrix_is_left_to_the_file(board: Board) -> None:
     names = tuple(f"e{at}" for at in range(41))
     many = replace(board, pairwise=replace(board.pairwise, entries=names, p=((1.0,) * 41,) * 41))
     assert "too many entries" in many.to_html()
+
+
+def test_numbers_stay_apart_where_styles_are_lost(board: Board) -> None:
+    """As in a notebook that is shown elsewhere: whoever copies the text or hears it does not get `0.6670.597`."""
+    for shown in (board, publishable(board, hidden=True)):
+        page = shown.to_html()
+        before = [page[at - 1] for at in range(len(page)) if page.startswith('<span class="pale">', at)]
+        assert before
+        assert set(before) == {" "}

@@ -92,7 +92,7 @@ def _write_attribute(board: Board, attribute: str) -> str:
             text = f"{place}{say_interval(estimate, decimals) or 'no interval'}"
             cells.append(
                 f'<td class="number">{escape(say_score(estimate.value, decimals))}'
-                f'<span class="pale">{escape(text)}</span></td>'
+                f' <span class="pale">{escape(text)}</span></td>'
             )
         rows.append(f'<tr><td class="name">{escape(row.entry)}</td>{"".join(cells)}</tr>')
     return (

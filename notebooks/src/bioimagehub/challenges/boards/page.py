@@ -89,14 +89,14 @@ def _write_rank(row: Row) -> str:
     if row.is_control:
         return '<span class="badge">control</span>'
     ranks = say_ranks(row)
-    interval = f'<span class="pale">{escape(ranks)}</span>' if ranks else ""
+    interval = f' <span class="pale">{escape(ranks)}</span>' if ranks else ""
     return f"{escape(say_rank(row))}{interval}"
 
 
 def _write_name(row: Row) -> str:
     links = [_link(row.citation, "citation"), _link(row.run, "run record")]
     more = " · ".join(link for link in links if link)
-    return escape(row.entry) + (f'<span class="pale">{more}</span>' if more else "")
+    return escape(row.entry) + (f' <span class="pale">{more}</span>' if more else "")
 
 
 def _link(text: str | None, name: str) -> str:
@@ -110,7 +110,7 @@ def _link(text: str | None, name: str) -> str:
 
 def _write_score(estimate: Estimate, decimals: int) -> str:
     interval = say_interval(estimate, decimals)
-    below = f'<span class="pale">{escape(interval)}</span>' if interval else ""
+    below = f' <span class="pale">{escape(interval)}</span>' if interval else ""
     return f'<span title="{estimate.value!r}">{escape(say_score(estimate.value, decimals))}</span>{below}'
 
 
