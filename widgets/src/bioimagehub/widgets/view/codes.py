@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TOP = 65535
+_LARGEST = 1e300
 
 
 def encode_samples(samples: NDArray[Any]) -> tuple[dict[str, Any], bytes]:
     """Encode samples of a channel.
 
     What has 8 or 16 bits stays exact, and so do whole numbers that span less than 65,536. Others are rounded to
-    65,535 steps between the least and the largest finite one of these samples; infinite ones take these.
+    65,535 steps between the least and the largest finite one of these samples; infinite ones, and those beyond
+    ±10³⁰⁰, take these.
 
     Parameters
     ----------
@@ -78,14 +80,15 @@ def _encode_integers(samples: NDArray[Any]) -> tuple[NDArray[Any], float, float]
 def _encode_floats(samples: NDArray[Any]) -> tuple[NDArray[Any], float, float]:
     wide = samples.astype(np.float64)
     finite = np.isfinite(wide)
+    wide[finite] = wide[finite].clip(-_LARGEST, _LARGEST)
     if not finite.any():
         codes = np.where(np.isnan(wide), 0, np.where(wide > 0, _TOP, 1)).astype(np.uint16)
         return codes, 1.0, 0.0
     low, high = float(wide[finite].min()), float(wide[finite].max())
-    # Halves, because the difference of the largest doubles is infinite.
-    scale = (high / 2 - low / 2) / (_TOP - 1) * 2 or 1.0
+    # Of one value, the step is of its size, so that offset and value can be told apart.
+    scale = (high - low) / (_TOP - 1) or abs(low) or 1.0
     with np.errstate(invalid="ignore", over="ignore"):
-        steps = np.rint((np.clip(wide, low, high) / scale) - low / scale) + 1
+        steps = np.rint((np.clip(wide, low, high) - low) / scale) + 1
     codes = np.where(np.isnan(wide), 0, np.nan_to_num(steps, nan=1.0).clip(1, _TOP)).astype(np.uint16)
     return codes, scale, low - scale
 

@@ -29,6 +29,7 @@ _CALLED = {
 
 _USUAL = {2: "yx", 3: "zyx", 4: "czyx", 5: "tczyx"}
 _KINDS = "biuf"
+_RGBA = (("red", None), ("green", None), ("blue", None), ("alpha", None))
 _PHOTOGRAPH = (("red", "green", "blue"), ("r", "g", "b"))
 
 Channels = tuple[tuple[str, str | None], ...]
@@ -54,7 +55,7 @@ def label_axes(
     array : DataArray
         Dimensions out of `AXES`, in that order.
     channels : tuple of (name, colour)
-        Empty where they have no names.
+        Empty where nothing tells them; those of photographs, which have the colours last.
     notes : tuple of str
         What was guessed.
 
@@ -67,6 +68,7 @@ def label_axes(
 
     shown = clean(name)
     notes: tuple[str, ...] = ()
+    channels: Channels = ()
     if isinstance(source, xr.DataArray):
         array = source
         _check(array, shown, labels=labels)
@@ -77,9 +79,11 @@ def label_axes(
         guess = axes or _guess(data.shape, data.dtype, labels=labels)
         if axes is None and data.ndim > 2:
             notes = (f"The axes of {shown} were taken to be {', '.join(guess)}. Say with axes=… if they are others.",)
+        if guess.endswith("c") and data.dtype == np.uint8 and data.shape[-1] in (3, 4):
+            channels = _RGBA[: data.shape[-1]]
         array = xr.DataArray(_as_lazy(data), dims=_parse(axes or guess, data.ndim, shown))
     order = [axis for axis in AXES if axis in array.dims]
-    return array.transpose(*order), (), notes
+    return array.transpose(*order), channels, notes
 
 
 def is_photograph(array: xr.DataArray, channels: Channels) -> bool:
@@ -87,7 +91,7 @@ def is_photograph(array: xr.DataArray, channels: Channels) -> bool:
     if array.dtype != np.uint8 or array.sizes.get("c", 1) not in (3, 4):
         return False
     names = tuple(each.lower() for each, _ in channels[:3])
-    return names in _PHOTOGRAPH or bool(array.attrs.get("photograph"))
+    return names in _PHOTOGRAPH
 
 
 def name_channels(array: xr.DataArray) -> Channels:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bioimagehub.catalogs import Record
 
 _AT_ONCE = 8
+_FEW = 3
 _IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*:[A-Za-z0-9][^:]*")
 
 
@@ -37,7 +38,7 @@ def open_record(record: Record) -> Multiscale:
     notes: tuple[str, ...] = ()
     if record.driver is None and record.kind == "study":
         record, notes = _first_image(record)
-    arrays = [label_axes(level, None, record.identifier)[0] for level in _open_levels(record.open)]
+    arrays = [label_axes(level, None, record.identifier)[0] for level in _open_levels(record.open, _tree_of(record))]
     named = [(clean(channel.name), parse_colour(channel.colour)) for channel in record.channels]
     first = arrays[0]
     channels = tuple(named) if len(named) == first.sizes.get("c", 1) else name_channels(first)
@@ -75,11 +76,19 @@ def open_address(address: str, *, label: str | None = None, labels: bool = False
         from bioimagehub.catalogs import open_catalog
 
         return open_record(open_catalog()[address])
-    from bioimagehub.catalogs.reading import open_url
+    from bioimagehub.catalogs.reading import find_driver, find_place, open_url
 
     driver = _choose_driver(address)
     name = clean(address.rstrip("/").rpartition("/")[2].partition("?")[0]) or "image"
-    levels = _open_levels(partial(open_url, driver, address, label=label))
+
+    def open_one(level: int) -> xr.DataArray:
+        return open_url(driver, address, level=level, label=label)
+
+    def open_tree() -> xr.DataTree:
+        found: xr.DataTree = find_driver(driver).open_tree(find_place(address, driver))
+        return found
+
+    levels = _open_levels(open_one, open_tree if driver == "ome_zarr" and label is None else None)
     is_labels = labels or label is not None
     arrays = [label_axes(level, None, name, labels=is_labels)[0] for level in levels]
     channels = name_channels(arrays[0])
@@ -87,12 +96,27 @@ def open_address(address: str, *, label: str | None = None, labels: bool = False
     return Multiscale(name, tuple(arrays), is_labels, is_rgb, channels, {"title": name})
 
 
-def _open_levels(open_one: Callable[[int], xr.DataArray]) -> Sequence[xr.DataArray]:
-    """Open all levels: the first tells how many there are, and the others are opened at the same time."""
+def _tree_of(record: Record) -> Callable[[], xr.DataTree] | None:
+    return record.open_tree if record.driver == "ome_zarr" and not record.arguments else None
+
+
+def _open_levels(
+    open_one: Callable[[int], xr.DataArray], open_tree: Callable[[], xr.DataTree] | None = None
+) -> Sequence[xr.DataArray]:
+    """Open all levels: the first tells how many there are, and the others are opened at the same time.
+
+    As a tree, they share what was asked of their store; that of a plate would ask each of its wells.
+    """
     first = open_one(0)
     count = int(first.attrs.get("levels", 1))
     if count < 2:
         return [first]
+    if open_tree is not None and count > _FEW and not {"field", "well"} & set(first.dims):
+        tree = open_tree()
+        nodes = [tree.children.get(str(level)) for level in range(1, count)]
+        found = [node.to_dataset()["image"] for node in nodes if node is not None and "image" in node.data_vars]
+        if len(found) == count - 1:
+            return [first, *found]
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bioimagehub-open") as pool:
         return [first, *pool.map(open_one, range(1, count))]
 

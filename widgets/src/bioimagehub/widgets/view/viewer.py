@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
+import os
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import traitlets
 
@@ -21,7 +22,6 @@ from bioimagehub.widgets.view.shapes import check_shapes, tabulate_shapes
 from bioimagehub.widgets.view.writing import Parts, write_picture
 
 if TYPE_CHECKING:
-    from os import PathLike
     from pathlib import Path
 
     import pandas as pd
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
     from bioimagehub.widgets.view.contents import Contents
 
-PATIENCE = 5.0
-"""Seconds that making a viewer waits for its image; then it goes on opening in a thread of its own."""
+PATIENCE, PATIENCE_FAR = 5.0, 0.25
+"""Seconds that making a viewer waits for an array, and for what has to be opened; then that goes on in a thread."""
+
+LONGEST = 60.0
+"""Seconds that methods wait for an image that is not open yet."""
 
 QUIET = 2.0
 """Seconds without a change after which the picture in the notebook is renewed."""
@@ -129,16 +132,17 @@ class Viewer(Answering):
             target=self._open, args=(source, given | {"threshold": threshold}), name="bioimagehub-view", daemon=True
         )
         opening.start()
-        self._opened.wait(PATIENCE)
+        is_far = isinstance(source, str | os.PathLike) or hasattr(source, "identifier")
+        self._opened.wait(PATIENCE_FAR if is_far else PATIENCE)
         self.observe(self._renew_later, _SEEN)
 
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait until the image is open.
+    def wait(self, timeout: float = LONGEST) -> Self:
+        """Wait until the image is open, and give the viewer itself: ``view(address).wait()``.
 
         Parameters
         ----------
-        timeout : float or None
-            Seconds; None to wait as long as it takes.
+        timeout : float
+            Seconds.
 
         Raises
         ------
@@ -147,6 +151,7 @@ class Viewer(Answering):
         """
         self._opened.wait(timeout)
         self._need()
+        return self
 
     def set_look(self, layer: str, **changes: Any) -> None:
         """Change how a layer looks.
@@ -164,7 +169,7 @@ class Viewer(Answering):
         UnviewableError
             If there is no such layer, or nothing of that name can be changed.
         """
-        listed = self._need().scene["layers"]
+        listed = self.wait()._need().scene["layers"]
         found = next((each["id"] for each in listed if layer in (each["id"], each["name"])), None)
         if found is None:
             known = ", ".join(f"{each['id']} ({each['name']})" for each in listed)
@@ -182,9 +187,9 @@ class Viewer(Answering):
 
     def shapes_table(self) -> pd.DataFrame:
         """Give the points of what was drawn as a table; see `bioimagehub.widgets.view.shapes.tabulate_shapes`."""
-        return tabulate_shapes(self.shapes, self._need().space)
+        return tabulate_shapes(self.shapes, self.wait()._need().space)
 
-    def snapshot(self, path: str | PathLike[str]) -> Path:
+    def snapshot(self, path: str | os.PathLike[str]) -> Path:
         """Write what is seen to a PNG file, with a scale bar, and title, citation and licence under it.
 
         Parameters
@@ -192,7 +197,7 @@ class Viewer(Answering):
         path : str or PathLike
             It is replaced if it is there.
         """
-        contents = self._need()
+        contents = self.wait()._need()
         return write_picture(encode(self._paint(contents), contents.told, caption=True), path)
 
     def close(self) -> None:

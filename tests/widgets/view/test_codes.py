@@ -1,0 +1,84 @@
+"""Samples as small whole numbers: what stays exact, and how much is lost of what does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from bioimagehub.widgets.view.codes import encode_samples, fold_labels
+from servers.page import decode
+
+
+def there_and_back(samples: Any) -> Any:
+    told, data = encode_samples(samples)
+    assert len(data) <= 2 * samples.size or told["packed"] is None
+    return decode(told, [data])
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16", "int8", "int16"])
+def test_small_numbers_stay_exact(dtype: str) -> None:
+    high = 1 if dtype == "bool" else np.iinfo(dtype).max
+    low = 0 if dtype == "bool" else np.iinfo(dtype).min
+    samples = np.array([[low, high, 0], [1, 1, low]]).astype(dtype)
+    np.testing.assert_array_equal(there_and_back(samples), samples.astype(np.int64))
+
+
+@given(arrays(st.sampled_from([np.int32, np.int64, np.uint32, np.uint64]), (3, 4)))
+def test_large_numbers_are_near(samples: Any) -> None:
+    found = there_and_back(samples)
+    span = int(samples.max()) - int(samples.min())
+    # Python counts exactly where doubles do not.
+    errors = [abs(float(a) - int(b)) for a, b in zip(found.ravel(), samples.ravel(), strict=True)]
+    near = max(abs(int(samples.max())), abs(int(samples.min()))) * 2**-51
+    assert max(errors) <= span / 65535 * 0.51 + near
+
+
+def test_whole_numbers_of_a_narrow_span_stay_exact_wherever_they_are() -> None:
+    samples = np.array([2**40, 2**40 + 65535, 2**40 + 7])
+    assert [int(value) for value in there_and_back(samples)] == samples.tolist()
+
+
+@given(arrays(st.sampled_from([np.float16, np.float32, np.float64]), (2, 5)))
+def test_floats_are_near_and_nan_stays(samples: Any) -> None:
+    found = there_and_back(samples)
+    wide = samples.astype(np.float64)
+    wide[np.isfinite(wide)] = wide[np.isfinite(wide)].clip(-1e300, 1e300)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(wide))
+    finite = np.isfinite(wide)
+    if finite.any():
+        step = (wide[finite].max() - wide[finite].min()) / 65534
+        error = np.abs(found[finite] - wide[finite])
+        # Steps below what doubles of this size tell apart are lost anyway.
+        assert error.max() <= 0.51 * step + np.abs(wide[finite]).max() * 1e-14 + 1e-300
+
+
+def test_infinite_samples_take_the_ends() -> None:
+    found = there_and_back(np.array([-np.inf, 0.0, 10.0, np.inf]))
+    np.testing.assert_allclose(found, [0, 0, 10, 10], atol=1e-3)
+
+
+def test_nothing_but_nan() -> None:
+    assert np.isnan(there_and_back(np.full((4, 4), np.nan))).all()
+
+
+def test_labels_of_any_width_fold_into_32_bits() -> None:
+    np.testing.assert_array_equal(fold_labels(np.array([0, 1, 65535], np.uint16)), [0, 1, 65535])
+    wide = fold_labels(np.array([0, 5, 2**32, 2**32 + 5, 2**64 - 1], np.uint64))
+    assert wide[0] == 0
+    assert wide[1] == 5
+    assert (wide[1:] != 0).all()
+    signed = fold_labels(np.array([0, -1, 3], np.int64))
+    assert signed[0] == 0
+    assert signed[2] == 3
+    assert signed[1] != 0
+
+
+def test_what_is_empty_travels_small() -> None:
+    told, data = encode_samples(np.zeros((256, 256), np.uint16))
+    assert told["packed"] == "deflate"
+    assert len(data) < 1000
