@@ -1,0 +1,221 @@
+"""A download in a real JupyterLab: planned, begun, paused, its tab closed, found again, resumed, done."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from catalogs.downloads.made import make_bytes
+from servers.browser import open_page
+from servers.lab import RunningLab, find_widget
+from servers.store import StoreServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+SIZE = 24_000_000
+DEADLINE = 60.0
+PLAN = """
+from bioimagehub.widgets import download
+widget = download({entries!r}, folder={folder!r}, replace=False)
+widget
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("store")
+    (found / "large.tif").write_bytes(make_bytes(SIZE))
+    (found / "broken.tif").write_bytes(make_bytes(2000))
+    return found
+
+
+@pytest.fixture(scope="module")
+def store(folder: Path) -> Iterator[StoreServer]:
+    with StoreServer(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[RunningLab]:
+    found = RunningLab(tmp_path_factory.mktemp("lab"), {"BIOIMAGEHUB_SAMPLES": str(samples)})
+    try:
+        yield found
+    finally:
+        found.stop()
+
+
+def expect_state(page: Page, state: str) -> None:
+    page.locator(f".bih-download .bih-state[data-state='{state}']").first.wait_for()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    late = time.monotonic() + DEADLINE
+    while not is_so():
+        assert time.monotonic() < late
+        time.sleep(0.2)
+
+
+def find_violations(page: Page) -> list[str]:
+    found = Axe().run(page, context=".bih-download")
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found.response["violations"]]
+
+
+def set_theme(page: Page, name: str) -> None:
+    page.evaluate(
+        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", f"JupyterLab {name}"
+    )
+    page.wait_for_function("(light) => document.body.dataset.jpThemeLight === light", arg=str(name == "Light").lower())
+
+
+def look(page: Page, name: str, shots: Path | None) -> None:
+    """Check what is on the screen in both themes; keep a picture, where somebody wants to look at it."""
+    for theme in ("Dark", "Light"):
+        set_theme(page, theme)
+        assert find_violations(page) == []
+        if shots is not None:
+            find_widget(page, "download").screenshot(path=shots / f"{name}-{theme.lower()}.png")
+
+
+@pytest.fixture
+def shots() -> Path | None:
+    import os
+    from pathlib import Path
+
+    wanted = os.environ.get("BIOIMAGEHUB_SCREENSHOTS")
+    return Path(wanted) if wanted else None
+
+
+def test_it_goes_on_when_the_tab_is_closed(
+    lab: RunningLab, store: StoreServer, tmp_path: Path, shots: Path | None
+) -> None:
+    into = tmp_path / "got"
+    entries = [f"{store.url}/large.tif", f"{store.url}/broken.tif"]
+    store.fault("broken.tif", status=500, method="GET")
+    store.fault("large.tif", rate=6e4)
+    lab.write("fetch.ipynb", [PLAN.format(entries=entries, folder=str(into))])
+    with open_page() as (page, hosts):
+        lab.open(page, "fetch.ipynb")
+        lab.run(page)
+        expect_state(page, "planned")
+        widget = find_widget(page, "download")
+        look(page, "planned", shots)
+        assert "you may not pass it on" in widget.inner_text()
+        widget.get_by_role("button", name="Download", exact=True).press("Enter")
+        expect_state(page, "running")
+        page.wait_for_function("() => parseFloat(document.querySelector('.bih-told').innerText) > 2")
+        look(page, "running", shots)
+        # The focus stays among the buttons, so that the keyboard goes on there.
+        widget.get_by_role("button", name="Pause").focus()
+        page.keyboard.press("Enter")
+        expect_state(page, "paused")
+        assert page.evaluate("() => document.activeElement.textContent") == "Resume"
+        look(page, "paused", shots)
+        page.keyboard.press("Enter")
+        expect_state(page, "running")
+        widget.get_by_role("button", name="Pause").press("Enter")
+        expect_state(page, "paused")
+        page.close(run_before_unload=False)
+        assert hosts <= {"127.0.0.1", ""}
+    came = store.bytes
+    assert 0 < came < SIZE
+    store.mend()
+    store.fault("broken.tif", status=500, method="GET")
+    with open_page() as (page, hosts):
+        # A new widget of the same folder, in another notebook and kernel.
+        lab.write(
+            "again.ipynb",
+            ["from bioimagehub.widgets import download", f"widget = download(folder={str(into)!r})\nwidget"],
+        )
+        lab.open(page, "again.ipynb")
+        lab.run(page)
+        expect_state(page, "paused")
+        widget = find_widget(page, "download")
+        widget.get_by_role("button", name="Resume").press("Enter")
+        expect_state(page, "failed")
+        look(page, "failed", shots)
+        assert "broken.tif" in widget.locator(".bih-wrong").inner_text()
+        assert (into / "large.tif" / "large.tif").read_bytes() == make_bytes(SIZE)
+        assert store.bytes < SIZE * 1.05
+        store.mend()
+        widget.get_by_role("button", name="Fetch again what failed").press("Enter")
+        expect_state(page, "done")
+        assert (into / "broken.tif" / "broken.tif").read_bytes() == make_bytes(2000)
+        widget.get_by_text("Manifest", exact=True).press("Enter")
+        page.wait_for_selector(".bih-scroll tbody tr")
+        look(page, "done", shots)
+        assert lab.evaluate(page, "widget.result['files']") == 2
+        code = widget.locator(".bih-result pre").inner_text()
+        assert "tiff.open_array" in code
+        saved = lab.save(page, "again.ipynb")
+        kept = "".join(str(output) for cell in saved["cells"] for output in cell["outputs"])
+        assert "crc32" in kept
+        assert "all files are there" in kept
+        assert hosts <= {"127.0.0.1", ""}
+
+
+def test_files_are_chosen_by_the_keyboard(lab: RunningLab, tmp_path: Path, shots: Path | None) -> None:
+    source = tmp_path / "set"
+    for name in ("raw/a.tif", "raw/b.tif", "raw/deep/c.tif", "notes.txt"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes(b"1234")
+    into = tmp_path / "got"
+    lab.write("choose.ipynb", [PLAN.format(entries=str(source), folder=str(into))])
+    with open_page() as (page, hosts):
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        lab.open(page, "choose.ipynb")
+        lab.run(page)
+        expect_state(page, "planned")
+        tree = page.get_by_role("tree", name="Files")
+        tree.focus()
+        page.keyboard.press("ArrowRight")
+        page.get_by_role("treeitem", name=re.compile("^a.tif")).wait_for()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Space")
+        page.locator("[role=treeitem][aria-checked=false]").wait_for()
+        assert lab.evaluate(page, "widget.chosen") == ["!raw/a.tif"]
+        assert page.locator("[role=treeitem][aria-checked=mixed]").inner_text().splitlines()[-3] == "raw"
+        look(page, "choosing", shots)
+        # The other way round: what Python sets is on the screen.
+        lab.evaluate(page, "setattr(widget, 'chosen', ['notes.txt'])")
+        page.locator("[role=treeitem][aria-checked=true]", has_text="notes.txt").wait_for()
+        page.locator("dd", has_text="1 file, 4 B").wait_for()
+        page.get_by_role("button", name="Download", exact=True).press("Enter")
+        expect_state(page, "done")
+        assert [each.name for each in into.iterdir() if each.name != ".bioimagehub"] == ["notes.txt"]
+        assert errors == []
+        assert hosts <= {"127.0.0.1", ""}
+
+
+def test_a_part_of_an_image_is_chosen(lab: RunningLab, tmp_path: Path, shots: Path | None) -> None:
+    into = tmp_path / "got"
+    lab.write("part.ipynb", [PLAN.format(entries="samples:nuclei-3d", folder=str(into))])
+    with open_page() as (page, _):
+        lab.open(page, "part.ipynb")
+        lab.run(page)
+        expect_state(page, "planned")
+        lab.evaluate(page, "setattr(widget, 'chosen', ['image.ome.zarr'])")
+        page.locator("summary", has_text="Choose a part of the images").press("Enter")
+        page.get_by_role("checkbox", name=re.compile("^0: ")).press("Space")
+        field = page.get_by_role("spinbutton", name="planes (z), to, not included")
+        field.fill("8")
+        field.press("Enter")
+        until(lambda: lab.evaluate(page, "(widget.levels, widget.region)") == [[1], {"z": [0, 8]}])
+        until(lambda: lab.evaluate(page, "widget.wait(30)") == "planned")
+        look(page, "part", shots)
+        page.get_by_role("button", name="Download", exact=True).press("Enter")
+        expect_state(page, "done")
+        shape = "__import__('bioimagehub.catalogs.drivers.ome_zarr', fromlist=['x'])"
+        code = f"list({shape}.open_array({str(into / 'image.ome.zarr')!r}).shape)"
+        assert lab.evaluate(page, code) == [4, 128, 128]

@@ -1,0 +1,7 @@
+"""Download what is chosen: plan, choose, fetch in a process of its own, and go on from there."""
+
+from __future__ import annotations
+
+from bioimagehub.widgets.download.widget import Download, download
+
+__all__ = ["Download", "download"]
