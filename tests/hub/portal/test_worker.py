@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
 
-from bioimagehub.hub.portal.store.models import JobRow, SubmissionRow
+from bioimagehub.hub.portal.runner import Runner
+from bioimagehub.hub.portal.scoring.child import run_step
+from bioimagehub.hub.portal.store.models import METHOD, JobRow, SubmissionRow
 from bioimagehub.hub.portal.worker import ATTEMPTS, FAULTS, Worker
+from bioimagehub.hub.sandbox import find_sandbox
 from servers.portal import RunningPortal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bioimagehub.hub.portal.scoring.child import Ended
     from bioimagehub.hub.portal.store.database import Store
 
 pytestmark = pytest.mark.usefixtures("squares_edition")
@@ -87,3 +92,33 @@ def test_a_job_that_kills_its_workers_is_given_up(
     with store.reading() as session:
         job = session.scalars(select(JobRow).where(JobRow.submission_id == row.id)).one()
     assert job.stage == f"failed: {ATTEMPTS} workers were killed with it"
+
+
+class _Limit:
+    """A step that tells its own limit."""
+
+    def run(self, tell: Callable[[str], None]) -> dict[str, Any]:
+        tell("running")
+        return {"problems": [], "run": {}, "counts": True, "limit": resource.getrlimit(resource.RLIMIT_AS)}
+
+
+def test_what_starts_a_method_may_take_more_than_the_method(
+    store: Store, add_to: Callable[..., SubmissionRow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hands its limit on. Where that was lower than the method's, no method could be started but by root."""
+    configuration = RunningPortal(tmp_path, method_memory=2**35, score_memory=2**33).configuration
+    runner = Runner(configuration, store, find_sandbox())
+    found: list[Ended | None] = []
+
+    def run(_: object, **options: Any) -> Ended | None:
+        found.append(run_step(_Limit(), **options))
+        runner.stop()
+        return found[0]
+
+    monkeypatch.setattr("bioimagehub.hub.portal.worker.run_step", run)
+    add_to("ann", kind=METHOD)
+    runner.run()
+    assert found[0] is not None
+    assert found[0].values is not None
+    soft, hard = found[0].values["limit"]
+    assert soft == hard > configuration.method_memory

@@ -39,6 +39,9 @@ CONFIGURATION_VARIABLE = "BIOIMAGEHUB_PORTAL"
 # No user of JupyterHub can have a name with a slash.
 WEB_USER, WORKER_USER, RUNNER_USER = "portal/web", "portal/worker", "portal/runner"
 
+# Bytes for what is around a method: the image, and the check of its prediction.
+RUNNER_MEMORY = 2 * 1024**3
+
 
 class PortalConfiguration(BaseModel):
     """What the portal's processes need to know; they get it in their environment, since it has secrets.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.hub.errors import SandboxMissingError
 from bioimagehub.hub.portal.life import die_with_parent
-from bioimagehub.hub.portal.place import PortalConfiguration
+from bioimagehub.hub.portal.place import RUNNER_MEMORY, PortalConfiguration
 from bioimagehub.hub.portal.receive import discard_bytes, payload, predictions_of
 from bioimagehub.hub.portal.scoring import settle
 from bioimagehub.hub.portal.store.database import Store
@@ -45,8 +45,8 @@ class Runner(Worker):
     def __init__(self, configuration: PortalConfiguration, store: Store, sandbox: Bubblewrap) -> None:
         super().__init__(configuration, store, configuration.methods)
         self._sandbox = sandbox
-        # Nothing more than this for all images: the sandbox ends what takes too long for one.
-        self._seconds = float(configuration.score_seconds)
+        # What starts a method hands its own limit on, which nobody but root can raise again.
+        self._memory = max(self._memory, configuration.method_memory + RUNNER_MEMORY)
 
     def _lives(self) -> None:
         self._configuration.methods_ready.touch()

@@ -10,6 +10,7 @@ from bioimagehub.hub.environment import catalog_environment
 from bioimagehub.hub.errors import SettingsError
 from bioimagehub.hub.portal.place import (
     CONFIGURATION_VARIABLE,
+    RUNNER_MEMORY,
     RUNNER_USER,
     WEB_USER,
     WORKER_USER,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 PORTAL_NAME = "challenges"
 PREFIX = f"/services/{PORTAL_NAME}"
-RUNNER_MEMORY = 2 * 1024**3
 
 
 def portal_service(settings: Settings, folder: StateFolder) -> dict[str, Any]:
@@ -162,7 +162,6 @@ def _runner(
     settings: Settings, place: Place, common: dict[str, str], configuration: PortalConfiguration
 ) -> PortalProcess:
     folder = str(place.folder / "methods")
-    # What is around the method needs some, too.
     memory = int(settings.portal.method_memory) + RUNNER_MEMORY
     return PortalProcess(
         "portal-runner",

@@ -65,6 +65,7 @@ class Worker:
     def __init__(self, configuration: PortalConfiguration, store: Store, work: Path | None = None) -> None:
         self._work = work or configuration.work
         self._seconds = float(configuration.score_seconds)
+        self._memory = configuration.score_memory
         self._configuration = configuration
         self._store = store
         self._lease = configuration.lease_seconds
@@ -116,7 +117,7 @@ class Worker:
             ended = run_step(
                 step,
                 seconds=self._seconds,
-                memory=self._configuration.score_memory,
+                memory=self._memory,
                 beat=partial(self._beat, job),
                 period=self._lease / 4,
             )
