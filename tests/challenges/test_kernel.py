@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import bioimagehub.catalogs
 import bioimagehub.challenges
 
 CODE = """
@@ -26,11 +27,11 @@ print(sum(_add_runs.stats.cache_hits.values()))
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Path:
-    """A copy of the package in a folder that cannot be written."""
+    """A copy of the package, and of the one that it imports, in a folder that cannot be written."""
     root = tmp_path / "site-packages"
-    package = root / "bioimagehub" / "challenges"
-    source = Path(bioimagehub.challenges.__file__).parent
-    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
+    for package in (bioimagehub.catalogs, bioimagehub.challenges):
+        source = Path(package.__file__).parent
+        shutil.copytree(source, root / "bioimagehub" / source.name, ignore=shutil.ignore_patterns("__pycache__"))
     for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
         folder.chmod(0o555)
     return root
