@@ -8,14 +8,14 @@ const MARKS = { first: "first", tied: "not shown to be worse than the first", co
 
 function drawBoard(board) {
   const [first, ...others] = board.columns;
-  const chances = board.rows.some((row) => row.chance);
+  const chances = board.entries > 1 && board.rows.some((row) => row.chance);
   const better = first.endsWith("↓") ? "lower" : "higher";
   const withInterval = (score) => [score.text, score.interval ? make("span", { class: "bih-pale" }, ` (${score.interval})`) : ""];
   return makeTable({
     caption: `Leaderboard, ${board.entries} ${board.entries === 1 ? "entry" : "entries"}, ${board.cases} cases`,
     head: 1,
     columns: [
-      "Rank", "Entry", "Mark", { title: first, number: true }, { title: "95% interval" }, "", ...(chances ? [{ title: "P(best)", number: true }] : []),
+      "Rank", "Entry", "Mark", { title: first, number: true }, "95% interval", ...(chances ? [{ title: "P(best)", number: true }] : []),
       ...others.map((title) => ({ title, number: true })),
     ],
     classes: (at) => [board.rows[at].own && "bih-own", board.rows[at].kind && `bih-kind-${board.rows[at].kind}`].filter(Boolean).join(" "),
@@ -23,7 +23,7 @@ function drawBoard(board) {
       make("span", {}, row.rank, row.ranks && row.ranks !== row.rank ? make("span", { class: "bih-pale" }, ` (${row.ranks})`) : ""),
       text(row.entry),
       [row.own ? make("strong", { class: "bih-mark" }, "yours") : "", row.own && row.kind ? ", " : "", MARKS[row.kind] ?? ""],
-      row.scores[0].text, row.scores[0].interval || "none", drawInterval(row.scores[0], board.span, better),
+      row.scores[0].text, [drawInterval(row.scores[0], board.span, better), row.scores[0].interval || "none"],
       ...(chances ? [row.chance] : []),
       ...row.scores.slice(1).map((score) => make("span", {}, withInterval(score))),
     ]),

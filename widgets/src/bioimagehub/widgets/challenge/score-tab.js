@@ -22,12 +22,13 @@ function drawMetrics(score) {
     const least = Math.min(...numbers), most = Math.max(...numbers);
     return [least, most > least ? most : least + 1];
   };
+  const notes = score.metrics.some((one) => one.left_out);
   return makeTable({
     caption: `Own score, ${score.cases} ${score.cases === 1 ? "case" : "cases"}`,
-    columns: ["Metric", { title: "Score", number: true }, "95% interval", "", "Note"],
+    columns: ["Metric", { title: "Score", number: true }, "95% interval", ...(notes ? ["Note"] : [])],
     rows: score.metrics.map((one) => [
-      one.title, one.text, one.interval || "too few cases", drawInterval(one, ends(one), one.better),
-      one.left_out ? `${one.left_out} cases say nothing and are left out` : "",
+      one.title, one.text, [drawInterval(one, ends(one), one.better), one.interval || "too few cases"],
+      ...(notes ? [one.left_out ? `${one.left_out} cases say nothing and are left out` : ""] : []),
     ]),
   });
 }
@@ -44,15 +45,16 @@ function makeCases(page) {
   const pages = makePages({
     what: "cases", failed: page.failed,
     load: async (offset) => (await page.ask("scores", { offset, sort, descending })).content,
-    draw: (rows) => makeTable({
+    draw: (rows, total, notes = rows.some((one) => one.problem || one.strata)) => makeTable({
       caption: sort ? "Scores by case" : "Scores by case, the worst first",
       columns: [
         { title: "Case", sort: by("case"), pressed: pressed("case") },
         ...page.get("score").metrics.map((one) => ({ title: one.title, number: true, sort: by(one.name), pressed: pressed(one.name) })),
-        "Note", "Look",
+        ...(notes ? ["Note"] : []), "Look",
       ],
       rows: rows.map((one) => [
-        one.case, ...one.values, make("span", {}, text(one.problem), one.problem && one.strata ? "; " : "", text(one.strata)),
+        one.case, ...one.values,
+        ...(notes ? [make("span", {}, text(one.problem), one.problem && one.strata ? "; " : "", text(one.strata))] : []),
         make("button", {
           type: "button", "aria-label": `Mistakes in ${one.case}`, onclick: () => page.save({ case: one.case, tab: "mistakes" }),
         }, "Mistakes"),
