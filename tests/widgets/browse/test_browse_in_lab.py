@@ -1,0 +1,250 @@
+"""The browser in a real JupyterLab: by keyboard and by mouse, in both themes, with hostile records, and saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from bioimagehub.catalogs.locks import read_lock
+from servers.browser import open_page
+from servers.lab import RunningLab, find_widget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+CELL = """
+from bioimagehub.widgets import browse
+w = browse(text="nuclei", height=420)
+w
+"""
+NUCLEI = "w.found.selection.identifiers(0, 2)"
+HOSTILE = """
+import sys
+sys.path.insert(0, {tests!r})
+from bioimagehub.widgets import browse
+from widgets.browse.conftest import HOSTILE, make_catalog, make_fields
+unchecked = [make_fields(number, title=text, source=text, organisms=[{{"name": text, "taxon": None}}] * 9,
+                         formats=[text], licence=text[:90]) for number, text in enumerate(HOSTILE)]
+valid = [make_fields(100 + number, title=text, source=text, description=text)
+         for number, text in enumerate(HOSTILE[:3] + HOSTILE[4:7])]
+w = browse(make_catalog(unchecked + valid), height=1100)
+w
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
+    running = RunningLab(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def opened(lab: RunningLab) -> Iterator[tuple[Page, Callable[[str], Locator]]]:
+    """A page, and what runs a cell in a new notebook on it; no host but loopback may be asked."""
+    number = 0
+    with open_page(1500, 1000) as (page, hosts):
+        page.set_default_timeout(30_000)
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+
+        def show(cell: str) -> Locator:
+            nonlocal number
+            number += 1
+            lab.write(f"browse{number}.ipynb", [cell])
+            lab.open(page, f"browse{number}.ipynb")
+            lab.run(page)
+            widget = find_widget(page, "browse")
+            settle(widget)
+            return widget
+
+        yield page, show
+        assert hosts <= {"127.0.0.1", "localhost", ""}
+        assert errors == []
+
+
+def settle(widget: Locator) -> None:
+    """Wait until what is on the screen is what was asked for."""
+    widget.locator(".bih-list[aria-busy=false]").wait_for()
+
+
+def titles(widget: Locator) -> list[str]:
+    return widget.locator(".bih-row .bih-title").all_inner_texts()
+
+
+def wait_for(page: Page, lab: RunningLab, code: str, expected: object) -> None:
+    """Wait until an expression has a value in the kernel."""
+    for _ in range(200):
+        found = lab.evaluate(page, code)
+        if found == expected:
+            return
+        page.wait_for_timeout(50)
+    assert found == expected
+
+
+def test_by_keyboard(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+    page, show = opened
+    widget = show(CELL)
+    page.keyboard.press("Escape")
+    widget.locator(".bih-list").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("mitos", delay=30)
+    widget.locator(".bih-hints", has_text="with words that begin with mitos").wait_for()
+    page.keyboard.type("is")
+    wait_for(page, lab, "[w.text, w.count == len(w.catalog.search('mitosis'))]", ["mitosis", True])
+    page.keyboard.press("ArrowDown")
+    for key in ("Space", "ArrowDown", "ArrowDown", "Space", "Enter"):
+        page.keyboard.press(key)
+    names = lab.evaluate(page, "[each.identifier for each in w.found.page(0, 3)]")
+    wait_for(page, lab, "[w.selection, w.shown]", [[names[0], names[2]], names[2]])
+    widget.locator(".bih-detail .bih-citation").wait_for()
+    assert names[2] in widget.locator(".bih-detail").inner_text()
+    assert lab.evaluate(page, "[each.identifier for each in w.selected]") == [names[0], names[2]]
+    page.keyboard.press("c")
+    area = widget.locator("textarea")
+    area.wait_for()
+    assert area.input_value() == lab.evaluate(page, "'\\n'.join(each.cite() for each in w.selected)")
+    page.keyboard.press("Escape")
+    page.keyboard.press("y")
+    widget.get_by_role("heading", name="Python that opens this").wait_for()
+    assert f'"{names[2]}"' in area.input_value()
+    page.keyboard.press("Escape")
+    page.keyboard.press("l")
+    widget.locator(".bih-note", has_text="2 added to data.lock.json, which has 2 now.").wait_for()
+    assert {pin.identifier for pin in read_lock(lab.folder / "data.lock.json").pins} == {names[0], names[2]}
+    page.keyboard.press("?")
+    widget.get_by_role("dialog", name="Help").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    assert page.evaluate("document.activeElement.textContent") == "Archive"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    settle(widget)
+    wait_for(page, lab, "len(w.filters['archive']) if w.filters else 0", 1)
+    # None of these keys reached the notebook: no cell was made, cut or changed.
+    assert page.locator(".jp-Notebook .jp-CodeCell").count() == 1
+
+
+def test_by_mouse(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+    page, show = opened
+    widget = show(CELL)
+    before = lab.evaluate(page, "w.count")
+    values = widget.locator("details", has=page.get_by_text("Archive", exact=True)).locator("label")
+    chosen = [values.nth(place).locator("bdi").inner_text() for place in (0, 1)]
+    counted = [int(values.nth(place).locator(".bih-number").inner_text().replace("\u202f", "")) for place in (0, 1)]
+    for name in chosen:
+        widget.get_by_role("checkbox", name=name, exact=False).first.check()
+    wait_for(page, lab, "w.filters", {"archive": chosen})
+    wait_for(page, lab, "w.count", sum(counted))
+    widget.get_by_role("button", name=f"Remove the filter archive: {chosen[0]}").click()
+    wait_for(page, lab, "w.count", counted[1])
+    widget.get_by_role("button", name=f"Remove the filter archive: {chosen[1]}").click()
+    wait_for(page, lab, "w.count", before)
+    widget.get_by_label("Order").select_option("-size")
+    wait_for(page, lab, "w.sort", "-size")
+    settle(widget)
+    assert titles(widget)[:3] == lab.evaluate(page, "[each.title for each in w.found.page(0, 3)]")
+    row = widget.locator(".bih-row").nth(1)
+    row.locator(".bih-tick").click()
+    row.locator(".bih-title").click()
+    wait_for(page, lab, "[w.selection == [w.shown], w.shown == w.found.page(1, 1)[0].identifier]", [True, True])
+    widget.get_by_role("button", name="Close the details").click()
+    wait_for(page, lab, "w.shown", None)
+    widget.get_by_role("button", name="Clear").click()
+    wait_for(page, lab, "w.selection", [])
+
+
+def test_python_drives_the_page_and_a_viewer_opens_in_it(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+    page, show = opened
+    widget = show(CELL)
+    code = "w.text, w.filters, w.shown = 'zebrafsh embrio', {}, 'samples:bbbc038-nuclei'"
+    lab.evaluate(page, f"{code}\nprint(0)")
+    widget.get_by_role("button", name="zebrafish embryo").click()
+    settle(widget)
+    assert widget.locator(".bih-search").input_value() == "zebrafish embryo"
+    widget.get_by_text("Nuclei of the 2018 Data Science Bowl").first.wait_for()
+    widget.locator(".bih-large img").wait_for()
+    widget.get_by_role("button", name="View", exact=True).click()
+    widget.locator(".bih-panel .bih-live").wait_for()
+    assert lab.evaluate(page, "type(w.opened).__name__") == "Viewer"
+    widget.locator(".bih-panel > .bih-bar").get_by_role("button", name="Close").click()
+    widget.locator(".bih-panel").wait_for(state="hidden")
+
+
+def test_hostile_records_do_no_harm(lab: RunningLab, opened: tuple[Page, Any], request: pytest.FixtureRequest) -> None:
+    page, show = opened
+    widget = show(HOSTILE.format(tests=str(request.config.rootpath / "tests")))
+    shown = titles(widget)
+    assert "<script>window.stolen = 1</script>" in shown
+    assert len(shown) == 14
+    for place in range(len(shown)):
+        widget.locator(".bih-row").nth(place).locator(".bih-title").click()
+        widget.locator(".bih-detail dl, .bih-problem:not([hidden])").first.wait_for()
+    assert page.evaluate("window.stolen") is None
+    assert widget.locator("script, iframe, img[src^=x]").count() == 0
+    heights = {round(box["height"]) for box in (row.bounding_box() for row in widget.locator(".bih-row").all()) if box}
+    assert heights == {60}
+    assert lab.evaluate(page, "w.count") == 14
+
+
+def test_long_lists_have_few_rows_on_the_page(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+    page, show = opened
+    widget = show("from bioimagehub.widgets import browse\nw = browse(height=420)\nw")
+    widget.locator(".bih-list").focus()
+    page.keyboard.press("End")
+    last = lab.evaluate(page, "w.found.page(w.count - 1, 1)[0].identifier")
+    widget.locator(".bih-row").filter(has_text=last).wait_for()
+    assert widget.locator(".bih-row").count() < 40
+    widget.locator(".bih-list").evaluate("each => { each.scrollTop = each.scrollHeight / 2 }")
+    middle = widget.locator(".bih-row:not(.bih-waiting)").first
+    middle.wait_for()
+    place = int(str(middle.get_attribute("aria-posinset")))
+    expected = lab.evaluate(page, f"w.found.page({place - 1}, 1)[0].identifier")
+    assert expected in middle.inner_text()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_no_violation_of_wcag(lab: RunningLab, opened: tuple[Page, Any], theme: str) -> None:
+    page, show = opened
+    widget = show(f"{CELL.strip()[:-2]}\nw.selection = {NUCLEI}\nw.shown = w.selection[0]\nw")
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    light = str(theme == "JupyterLab Light").lower()
+    page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+    widget.locator(".bih-detail dl").wait_for()
+    widget.locator(".bih-selected").get_by_role("button", name="Cite").click()
+    widget.locator("textarea").wait_for()
+    found = Axe().run(page, context=".bih-browse", options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    widget.get_by_role("dialog").wait_for()
+    found = Axe().run(page, context=".bih-browse", options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.keyboard.press("Escape")
+
+
+def test_a_saved_notebook_shows_the_table_without_a_kernel(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+    page, show = opened
+    widget = show(CELL)
+    widget.locator(".bih-search").fill("mitosis")
+    wait_for(page, lab, "w.text", "mitosis")
+    settle(widget)
+    table = page.locator(".jp-OutputArea-output table")
+    table.get_by_text("mitosis").first.wait_for(state="attached")
+    assert not table.first.is_visible()
+    name = page.evaluate("window.jupyterapp.shell.currentWidget.context.path")
+    lab.save(page, name)
+    page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    page.goto("about:blank")
+    lab.open(page, name)
+    table.first.wait_for(state="visible")
+    assert "text: mitosis" in page.locator(".jp-OutputArea-output").filter(has=page.locator("table")).inner_text()
+    assert page.locator(".bih-live").count() == 0
