@@ -50,7 +50,7 @@ class Given:
         if isinstance(source, Mapping):
             return cls(source)
         if isinstance(source, str | os.PathLike):
-            return cls(Path(source).expanduser())
+            return cls(_expand(source))
         msg = (
             f"These predictions are of the type {type(source).__name__}. Expected a mapping of the ids of cases to "
             "predictions, or the path of a folder, a zip file or a CSV file. Give a dict, for example."
@@ -146,7 +146,7 @@ def list_choices(begin: str) -> list[str]:
     []
     """
     head, _, start = begin.rpartition("/")
-    folder = Path(f"{head}/" if head or begin.startswith("/") else ".").expanduser()
+    folder = _expand(f"{head}/" if head or begin.startswith("/") else ".")
     found = []
     try:
         with os.scandir(folder) as entries:
@@ -156,6 +156,14 @@ def list_choices(begin: str) -> list[str]:
                 # A name that is not shown as it is cannot be chosen from a list.
                 if fits and not hidden and entry.name.startswith(start) and clean(entry.name, 400) == entry.name:
                     found.append(f"{head}/{entry.name}" if "/" in begin else entry.name)
-    except OSError:
+    except (OSError, ValueError):
         return []
     return sorted(found)[:_CHOICES]
+
+
+def _expand(path: str | os.PathLike[str]) -> Path:
+    """Put the home folder in the place of ``~``; a user who does not exist has none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
