@@ -27,6 +27,7 @@ def open_contents(
     tracks: Any = None,
     truth: Any = None,
     threshold: float = 0.5,
+    patience: float = 20.0,
 ) -> Contents:
     """Open an image and what lies on it; see `bioimagehub.widgets.view.view`.
 
@@ -46,7 +47,7 @@ def open_contents(
         *(partial(open_points, each, number=n, name=name) for n, (name, each) in enumerate(_named(points, "points"))),
         *(partial(open_tracks, each, number=n, name=name) for n, (name, each) in enumerate(_named(tracks, "tracks"))),
     ]
-    return Contents([*images, *found], marks=marks, notes=notes)
+    return Contents([*images, *found], marks=marks, notes=notes, patience=patience)
 
 
 def _compare(

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bioimagehub.widgets.errors import QuestionError, SlowStoreError
+from bioimagehub.widgets.errors import QuestionError
 from bioimagehub.widgets.view.layers import Layer, make_layers
 from bioimagehub.widgets.view.looks import choose_look, choose_mark_look, find_range
 from bioimagehub.widgets.view.plates import describe_wells
-from bioimagehub.widgets.view.reads import PATIENCE
 from bioimagehub.widgets.view.recent import Recent
 from bioimagehub.widgets.view.sampling import sample_layer
 from bioimagehub.widgets.view.scenes import Space, describe_scene, make_space
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     """Gives a layer of points or tracks for a space."""
 
 _AT_ONCE = 8
+_LATE = 8.0
+"""Seconds after which an image is shown without having chosen its contrast."""
 
 
 class Contents:
@@ -67,9 +68,8 @@ class Contents:
         *,
         marks: Sequence[Mark] = (),
         notes: Sequence[str] = (),
-        patience: float = PATIENCE,
+        patience: float = 20.0,
     ) -> None:
-        self._stop = threading.Event()
         self.recent = Recent()
         self.layers, left_out, self._threads = make_layers(sources, self.recent, patience)
         self.space: Space = make_space(sources)
@@ -153,7 +153,6 @@ class Contents:
 
     def close(self) -> None:
         """Read nothing more."""
-        self._stop.set()
         for reads in self._threads:
             reads.close()
         self.recent.clear()
@@ -164,11 +163,16 @@ class Contents:
         return QuestionError(msg)
 
     def _try_sample(self, layer: Layer) -> NDArray[Any] | None:
+        late = threading.Event()
+        timer = threading.Timer(_LATE, late.set)
+        timer.daemon = True
+        timer.start()
         try:
-            return self.sample(layer, 0, self.space.size["z"] // 2, self._stop)
-        except SlowStoreError:
-            # The other layers are shown, and this one tells what is wrong when its tiles are asked for.
+            return self.sample(layer, 0, self.space.size["z"] // 2, late)
+        except Exception:  # noqa: BLE001 - the others are shown, and this one tells what is wrong when it is looked at
             return None
+        finally:
+            timer.cancel()
 
     def _value(self, layer: Layer, at: dict[str, int], stop: threading.Event, *, maximum: bool) -> str | None:
         index: dict[str, Any] = {"t": min(at["t"], layer.size("t") - 1), "c": layer.channel, "well": at.get("well", 0)}

@@ -79,7 +79,7 @@ def label_axes(
         guess = axes or _guess(data.shape, data.dtype, labels=labels)
         if axes is None and data.ndim > 2:
             notes = (f"The axes of {shown} were taken to be {', '.join(guess)}. Say with axes=… if they are others.",)
-        if guess.endswith("c") and data.dtype == np.uint8 and data.shape[-1] in (3, 4):
+        if guess[-1:] in ("c", ("c",)) and data.dtype == np.uint8 and data.shape[-1] in (3, 4):
             channels = _RGBA[: data.shape[-1]]
         array = xr.DataArray(_as_lazy(data), dims=_parse(axes or guess, data.ndim, shown))
     order = [axis for axis in AXES if axis in array.dims]
@@ -95,10 +95,10 @@ def is_photograph(array: xr.DataArray, channels: Channels) -> bool:
 
 
 def name_channels(array: xr.DataArray) -> Channels:
-    """Give the names of the channels, and their colours where the attribute ``colours`` tells them."""
+    """Give the names of the channels, and their colours where the attribute ``colours`` tells them; none without c."""
     count = array.sizes.get("c", 1)
     if "c" not in array.dims:
-        return ((clean(array.name or "intensity"), None),)
+        return ()
     values = array.coords["c"].values if "c" in array.coords else np.arange(count)
     named = values.dtype.kind not in "iuf"
     colours = array.attrs.get("colours") or [None] * count

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioimagehub.widgets.view.blocks import Blocks
-from bioimagehub.widgets.view.reads import PATIENCE, Reads
+from bioimagehub.widgets.view.reads import Reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ class Layer:
 
 
 def make_layers(
-    sources: Sequence[Multiscale], recent: Recent, patience: float = PATIENCE
+    sources: Sequence[Multiscale], recent: Recent, patience: float = 20.0
 ) -> tuple[list[Layer], list[str], list[Reads]]:
     """Give the layers of images and label images.
 
@@ -90,8 +90,11 @@ def make_layers(
                 "Choose others by giving a part of the image, such as image.isel(c=[8, 9])."
             )
         for channel in range(min(count, room)):
-            name, colour = source.channels[channel] if channel < len(source.channels) else (f"channel {channel}", None)
+            name, colour = f"channel {channel}" if count > 1 else source.name, None
+            if channel < len(source.channels):
+                name, colour = source.channels[channel]
+            if any(layer.name == name for layer in layers):
+                name = f"{source.name} {name}"
             same = sum(layer.kind == "channel" for layer in layers)
-            named = source.name if count == 1 and len(sources) > 1 else name
-            layers.append(Layer(f"c{same}", "channel", named, source, channel, levels, colour))
+            layers.append(Layer(f"c{same}", "channel", name, source, channel, levels, colour))
     return layers, notes, threads

@@ -38,9 +38,14 @@ def choose_look(layer: Layer, samples: NDArray[Any] | None, number: int = 0, *, 
         return look | {"colour": layer.colour, "opacity": 0.6, "blend": "over", "outline": layer.source.outline}
     if layer.kind == "rgb":
         return look
-    low, high = choose_contrast(samples)
+    low, high = choose_contrast(samples) if samples is not None else _default(layer.dtype)
     colour = layer.colour or ("#ffffff" if alone else PALETTE[number % len(PALETTE)])
     return look | {"colour": colour, "low": low, "high": high}
+
+
+def _default(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Give the contrast of what could not be read."""
+    return (0.0, float(np.iinfo(dtype).max)) if dtype.kind == "u" else (0.0, 1.0)
 
 
 def choose_mark_look() -> dict[str, Any]:

@@ -15,9 +15,6 @@ from bioimagehub.widgets.errors import SlowStoreError, TakenBackError
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-PATIENCE = 20.0
-"""Seconds after which a read counts as hanging."""
-
 _LOOK = 0.1
 """Seconds between two looks whether a question was taken back."""
 
@@ -42,10 +39,10 @@ class Reads:
     threads : int
         As many read at the same time.
     patience : float
-        Seconds.
+        Seconds after which a read counts as hanging.
     """
 
-    def __init__(self, name: str, threads: int = 12, patience: float = PATIENCE) -> None:
+    def __init__(self, name: str, threads: int = 12, patience: float = 20.0) -> None:
         self._name, self._most, self._patience = name, threads, patience
         self._changed = threading.Condition()
         self._jobs: dict[Hashable, _Job] = {}

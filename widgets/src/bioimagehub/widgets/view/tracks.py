@@ -111,7 +111,7 @@ def _follow(tracks: Any) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     numbers: list[int] = []
     places: list[list[float]] = []
     last: dict[int, list[float]] = {}
-    parents = {label: parent for label, begin, _, parent in tracks.lineage.rows if parent}
+    parents = {label: parent for label, begin, _, parent in tracks.lineage.rows() if parent}
     for frame in range(tracks.last + 1):
         for label, middle in _middles(tracks.load(frame)):
             place = [float(frame), *middle]

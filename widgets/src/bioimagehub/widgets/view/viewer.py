@@ -115,6 +115,7 @@ class Viewer(Answering):
         tracks: Any = None,
         truth: Any = None,
         threshold: float = 0.5,
+        patience: float = 20.0,
         **traits: Any,
     ) -> None:
         self._contents: Contents | None = None
@@ -129,7 +130,10 @@ class Viewer(Answering):
         super().__init__(**traits)
         given = {"axes": axes, "labels": labels, "points": points, "tracks": tracks, "truth": truth}
         opening = threading.Thread(
-            target=self._open, args=(source, given | {"threshold": threshold}), name="bioimagehub-view", daemon=True
+            target=self._open,
+            args=(source, given | {"threshold": threshold, "patience": patience}),
+            name="bioimagehub-view",
+            daemon=True,
         )
         opening.start()
         is_far = isinstance(source, str | os.PathLike) or hasattr(source, "identifier")
@@ -294,8 +298,9 @@ class Viewer(Answering):
             return
         before = contents.looks
         contents.looks = contents.looks | contents.measure()[0]
-        chosen = {name: look for name, look in self.looks.items() if look != before.get(name)}
-        self.looks = self.looks | contents.looks | chosen
+        self.looks = {
+            name: _renew(look, before.get(name, {}), contents.looks[name]) for name, look in self.looks.items()
+        }
         self.tell("changed", {"layers": [layer.id for layer in contents.layers]})
         self._renew_later()
 
@@ -321,3 +326,8 @@ class Viewer(Answering):
     def _on_well(self, _change: Any) -> None:
         if self._contents is not None:
             self.tell("changed")
+
+
+def _renew(look: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Change of a look what was chosen for the user, and keep what the user chose."""
+    return {key: value if value != before.get(key) else after.get(key, value) for key, value in look.items()}

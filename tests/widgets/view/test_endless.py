@@ -1,0 +1,120 @@
+"""A hundred thousand by a hundred thousand pixels, in four channels, over HTTP with 20 ms a request."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from servers.endless import EndlessServer, expected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from servers.page import Page
+
+
+@pytest.fixture
+def endless() -> Iterator[EndlessServer]:
+    with EndlessServer() as server:
+        yield server
+
+
+def test_few_requests_lead_to_the_first_picture(endless: EndlessServer, show: Callable[..., Page]) -> None:
+    page = show(endless.url)
+    scene = page.viewer.scene
+    assert (scene["size"]["x"], len(scene["levels"]), len(scene["layers"])) == (100_000, 12, 4)
+    assert scene["spacing"]["x"] == 0.25
+    assert scene["units"]["x"] == "micrometer"
+    assert len(endless.asked) < 40
+    endless.forget()
+    # All of the image in 800 × 480 pixels.
+    for channel in range(4):
+        page.tile(f"c{channel}", level=8)
+    assert len(endless.asked) <= 4, "contrast was chosen by the same chunks"
+
+
+def test_tiles_are_right_on_all_levels(endless: EndlessServer, show: Callable[..., Page]) -> None:
+    endless.delay = 0
+    page = show(endless.url)
+    for level, row, column in [(0, 0, 0), (0, 390, 390), (3, 20, 11), (11, 0, 0)]:
+        side = endless.shape(level)[1]
+        rows, columns = (np.arange(n * 256, min(side, (n + 1) * 256)) for n in (row, column))
+        found = page.tile("c2", level=level, row=row, column=column)
+        np.testing.assert_array_equal(found, expected(level, 2, rows, columns))
+    assert page.ask("value", t=0, z=0, y=99_999, x=77_777)[0]["values"]["c3"] == str(
+        expected(0, 3, [99_999], [77_777])[0, 0]
+    )
+
+
+def test_questions_that_are_taken_back_are_not_read(endless: EndlessServer, show: Callable[..., Page]) -> None:
+    page = show(endless.url)
+    endless.forget()
+    endless.delay = 0.1
+    questions = [
+        page.begin("tile", layer="c0", level=0, row=row, column=2 * column)
+        for row in (0, 20, 40)
+        for column in range(40)
+    ]
+    page.cancel(*questions)
+    wanted = page.begin("tile", layer="c1", level=0, row=100, column=100)
+    page.expect(wanted)
+    # Those that were begun are ended: there are as many as threads.
+    assert len(endless.chunks_read()) < 30
+    assert (0, 1, 50, 50) in endless.chunks_read()
+
+
+def test_memory_stays_bounded(endless: EndlessServer, tmp_path: Path) -> None:
+    endless.delay = 0.002
+    done = subprocess.run(
+        [sys.executable, "-c", _PAN, endless.url],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "BIOIMAGEHUB_READER_CACHE": str(tmp_path / "cache")},
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["tiles"] == 1600
+    assert found["peak"] < 500, f"{found['peak']} MB at most"
+    assert found["kept"] <= 96 * 2**20
+
+
+_PAN = """
+import json, resource, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from bioimagehub.widgets import view
+
+viewer = view(sys.argv[1]).wait()
+stop = threading.Event()
+
+def ask(number):
+    step, rest = divmod(number, 16)
+    at = {"row": step * 3 + rest // 4 % 2, "column": step * 3 + rest // 8, "layer": f"c{rest % 4}"}
+    return len(viewer.answer_tile({"level": 0, "t": 0, "z": 0} | at, [], stop)[1][0])
+
+with ThreadPoolExecutor(16) as pool:
+    tiles = sum(1 for size in pool.map(ask, range(1600)) if size)
+viewer.as_static()
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+print(json.dumps({"tiles": tiles, "peak": peak, "kept": viewer._contents.recent.bytes}))
+viewer.close()
+"""
+
+
+def test_a_store_that_hangs_later(endless: EndlessServer, show: Callable[..., Page]) -> None:
+    endless.delay = 0
+    page = show(endless.url)
+    page.tile("c0", level=8)
+    endless.hang()
+    waiting = page.begin("tile", layer="c0", level=0, row=9, column=9)
+    # What is known is there at once.
+    assert page.tile("c0", level=8).shape == (256, 256)
+    page.cancel(waiting)
+    assert threading.active_count() < 100

@@ -1,0 +1,203 @@
+"""The state of a viewer: what Python and page set, what is refused, and what a notebook keeps."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import traitlets
+import xarray as xr
+from PIL import Image
+
+from bioimagehub.widgets.errors import UnviewableError
+from bioimagehub.widgets.view import compare, link, view
+from bioimagehub.widgets.view.captions import choose_bar
+from bioimagehub.widgets.view.colours import colour_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from servers.page import Page
+
+
+@pytest.fixture(scope="module")
+def image() -> Any:
+    data = np.zeros((2, 3, 300, 500), np.uint16)
+    data[1, 2, 100:200, 100:400] = 1000
+    coords = {axis: (axis, 0.5 * np.arange(size), {"units": "micrometer"}) for axis, size in (("y", 300), ("x", 500))}
+    return xr.DataArray(data, dims=list("tzyx"), coords=coords, attrs={"title": "A bar"})
+
+
+def test_state_begins_in_the_middle_and_is_taken_from_the_call(show: Callable[..., Page], image: Any) -> None:
+    viewer = show(image).viewer
+    assert (viewer.t, viewer.z, viewer.mode, viewer.zoom) == (0, 1, "slice", 0)
+    viewer = show(image, t=1, z=99, x=7.0, mode="maximum", looks={"c0": {"colour": "#ff0000"}}).viewer
+    assert (viewer.t, viewer.z, viewer.x, viewer.mode) == (1, 2, 7, "maximum")
+    assert viewer.looks["c0"]["colour"] == "#ff0000"
+    assert viewer.looks["c0"]["gamma"] == 1
+
+
+def test_times_and_planes_stay_within(show: Callable[..., Page], image: Any) -> None:
+    viewer = show(image).viewer
+    viewer.t, viewer.z = 17, -3
+    assert (viewer.t, viewer.z) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("mode", "cube"), ("tool", "axe"), ("zoom", -1.0), ("rate", 0.0), ("height", 5), ("t", "x")]
+)
+def test_states_that_make_no_sense(show: Callable[..., Page], image: Any, name: str, value: Any) -> None:
+    with pytest.raises(traitlets.TraitError):
+        setattr(show(image).viewer, name, value)
+
+
+def test_set_look(show: Callable[..., Page], image: Any) -> None:
+    viewer = show({"nuclei": image}).viewer
+    viewer.set_look("nuclei", colour="#00ff00", high=7)
+    assert (viewer.looks["c0"]["colour"], viewer.looks["c0"]["high"]) == ("#00ff00", 7)
+    with pytest.raises(UnviewableError, match=r"The layers are c0 \(nuclei\)"):
+        viewer.set_look("actin", gamma=2)
+    with pytest.raises(UnviewableError, match=r"no color\. It has blend, colour"):
+        viewer.set_look("c0", color="red")
+
+
+def test_static_picture_is_what_is_seen(show: Callable[..., Page], image: Any) -> None:
+    page = show(image, t=1, z=2)
+    bundle = page.viewer.as_static()
+    picture = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
+    assert max(picture.size) <= 600
+    assert picture.info["Title"] == "A bar"
+    pixels = np.asarray(picture).astype(int)
+    wide, high = picture.size
+    assert pixels[high // 2, wide // 2].tolist() == [255, 255, 255]
+    assert pixels[5, 5].tolist() == [0, 0, 0]
+    assert "A bar" in bundle["text/plain"]
+
+
+def test_snapshot_shows_what_the_page_shows(show: Callable[..., Page], image: Any, tmp_path: Path) -> None:
+    viewer = show(image, t=1, z=2, x=49.9, y=49.9, zoom=4.0).viewer
+    viewer.width, viewer.height = 200, 120
+    path = viewer.snapshot(tmp_path / "a.png")
+    pixels = np.asarray(Image.open(path))[:120]
+    # The corner of the bar lies in the middle, at four pixels a sample.
+    assert pixels[65, 105].tolist() == [255] * 3
+    assert pixels[55, 105].tolist() == [0] * 3
+    assert pixels[65, 95].tolist() == [0] * 3
+    assert list(tmp_path.iterdir()) == [path], "nothing else is left"
+
+
+def test_the_page_sends_a_picture_in_parts(
+    show: Callable[..., Page], image: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = show(image)
+    buffer = io.BytesIO()
+    Image.new("RGB", (50, 50)).save(buffer, "PNG")
+    data = buffer.getvalue()
+    half = len(data) // 2
+    asked = {"parts": 2, "key": "k", "width": 50, "height": 50}
+    assert "path" not in page.ask("snapshot", part=0, buffers=(data[:half],), **asked)[0]
+    assert page.ask("snapshot", part=1, buffers=(data[half:],), **asked)[0]["path"] == "a-bar.png"
+    assert (tmp_path / "a-bar.png").read_bytes() == data
+    assert page.ask("snapshot", buffers=(data,), part=0, parts=1, key="l")[0]["path"] == "a-bar-2.png"
+    problem = page.expect(page.begin("snapshot", buffers=(b"<html>",), part=0, parts=1, key="m"))[0]["problem"]
+    assert "Expected a PNG" in problem["found"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_linked_viewers_move_together(image: Any) -> None:
+    a, b = view(image), view(image)
+    links = link(a, b)
+    a.zoom, a.x, a.t = 3.0, 12.0, 1
+    assert (b.zoom, b.x, b.t) == (3.0, 12.0, 1)
+    b.z = 2
+    assert a.z == 2
+    for each in links:
+        each.unlink()
+    a.zoom = 1.0
+    assert b.zoom == 3.0
+    a.close()
+    b.close()
+
+
+def test_comparison_of_labels() -> None:
+    truth = np.zeros((60, 60), np.uint16)
+    truth[5:15, 5:15], truth[30:40, 30:40] = 1, 2
+    prediction = np.zeros_like(truth)
+    prediction[5:15, 5:14], prediction[50:55, 5:15] = 8, 9
+    viewer = compare(prediction, truth, image=np.zeros((60, 60), np.uint8))
+    assert viewer.problem is None
+    names = {layer["name"]: layer["id"] for layer in viewer.scene["layers"]}
+    assert viewer.swipe == {
+        "left": [names["truth"], names["missed objects"]],
+        "right": [names["labels"], names["false objects"]],
+        "at": 0.5,
+    }
+    assert "1 objects were found, 1 missed, and 1 are false" in viewer.scene["notes"][0]
+    contents = viewer._contents
+    assert contents is not None
+    shown = {layer.name: layer.source.arrays[0].values for layer in contents.layers}
+    assert np.unique(shown["missed objects"]).tolist() == [0, 2]
+    assert np.unique(shown["false objects"]).tolist() == [0, 9]
+    viewer.close()
+
+
+def test_comparison_in_each_timepoint() -> None:
+    truth = np.zeros((2, 20, 20), np.uint8)
+    truth[:, 5:9, 5:9] = 1
+    prediction = truth.copy()
+    prediction[1] = 0
+    viewer = compare(xr.DataArray(prediction, dims=list("tyx")), xr.DataArray(truth, dims=list("tyx")))
+    assert "1 objects were found, 1 missed, and 0 are false" in viewer.scene["notes"][0]
+    viewer.close()
+
+
+def test_comparison_of_images() -> None:
+    viewer = compare(np.zeros((9, 9), np.float32), np.ones((9, 9), np.float32))
+    assert viewer.swipe == {"left": ["c0"], "right": ["c1"], "at": 0.5}
+    viewer.close()
+
+
+def test_text_tells_what_there_is(show: Callable[..., Page], image: Any) -> None:
+    text = show(image).viewer.as_text()
+    assert text.splitlines()[:2] == [
+        "Viewer: A bar",
+        "  t 2 × 1 frame, z 3 × 1 pixel, y 300 × 0.5 micrometer, x 500 × 0.5 micrometer",
+    ]
+
+
+def test_a_closed_viewer_reads_nothing(show: Callable[..., Page], image: Any) -> None:
+    page = show(image.chunk())
+    page.tile()
+    contents = page.viewer._contents
+    page.viewer.close()
+    assert contents is not None
+    assert contents.recent.bytes == 0
+
+
+def test_colours_of_numbers_are_those_of_the_page() -> None:
+    # As colourOf of compose.js gives them.
+    known = {
+        1: [115, 177, 213], 2: [86, 180, 233], 255: [240, 228, 66], 65536: [247, 240, 151],
+        2**32 - 1: [0, 78, 121], 123456789: [162, 214, 243],
+    }  # fmt: skip
+    assert colour_numbers(np.array(list(known), np.uint32)).tolist() == list(known.values())
+
+
+@pytest.mark.parametrize(
+    ("per_pixel", "unit", "text"),
+    [
+        (1.0, "pixel", "100 px"),
+        (1e-4, "micrometer", "10 nm"),
+        (100.0, "micrometer", "10 mm"),
+        (0.1, "micrometer", "10 µm"),
+    ],
+)
+def test_scale_bars_are_round(per_pixel: float, unit: str, text: str) -> None:
+    length, found = choose_bar(per_pixel, unit)
+    assert found == text
+    assert 20 <= length <= 111
