@@ -1,11 +1,13 @@
 // Points and tracks of tables: fetched for what is in sight, drawn above the pixels.
 
+import { PLANES } from "./camera.js";
 import { colourOf, parseColour } from "./compose.js";
 
 const MOST = 20000;
 const TAIL = 20;
 const WAIT_MS = 80;
 const AROUND = 0.5;
+const DEEP = 20;
 
 /** Keep the points and tracks of a screen; draws them and asks for more when the screen moved. */
 export class Annotations {
@@ -78,10 +80,18 @@ export class Annotations {
       if (!found) continue;
       const look = this.screen.looks[layer.id];
       context.globalAlpha = look.opacity ?? 1;
-      if (layer.kind === "points") drawPoints(context, window, found, look);
+      if (layer.kind === "points") drawPoints(context, window, found, look, this.depth(pane));
       else drawTracks(context, window, found, look, this.screen.at.t);
       context.globalAlpha = 1;
     }
+  }
+
+  /** Give how far a point is from the plane of a pane, in pixels; in a slice the kernel sends those of the plane. */
+  depth(pane) {
+    const { camera, mode } = this.screen;
+    if (mode !== "orthogonal") return () => 0;
+    const axis = ["x", "y", "z"].find((each) => each !== PLANES[pane.plane].right && each !== PLANES[pane.plane].down);
+    return (y, x, z) => Math.abs(along(axis, y, x, z) - camera[axis]) * camera.scale(axis);
   }
 
   /** Find the number of a point near a pixel of the main pane; null where there is none. */
@@ -122,16 +132,19 @@ function along(axis, y, x, z) {
   return axis === "x" ? x : axis === "y" ? y : z;
 }
 
-function drawPoints(context, window, { rows }, look) {
+function drawPoints(context, window, { rows }, look, depth) {
   const radius = Math.max(1.5, (look.size ?? 8) / 2);
   const one = look.colour ? css(parseColour(look.colour)) : null;
   context.lineWidth = 1.5;
   for (let row = 0; row < rows.length; row += 4) {
     const [y, x, z, number] = rows.subarray(row, row + 4);
+    const far = depth(y, x, z);
+    if (far > DEEP) continue;
     const [px, py] = window.to(along(window.right, y, x, z), along(window.down, y, x, z));
     if (px < -radius || py < -radius || px > window.width + radius || py > window.height + radius) continue;
+    // Points before and behind the plane grow smaller, as the parts of a ball that it cuts.
     context.beginPath();
-    context.arc(px, py, radius, 0, 2 * Math.PI);
+    context.arc(px, py, radius * (1 - far / DEEP / 1.5), 0, 2 * Math.PI);
     context.strokeStyle = "rgba(0,0,0,.7)";
     context.lineWidth = 3.5;
     context.stroke();

@@ -44,10 +44,10 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
   const sliders = makeSliders(screen, { say, life });
   const help = makeHelp(life);
   const layers = makeLayersPanel(screen, {
-    say, setLook, histogram: async (layer) => (await ask("histogram", { layer: layer.id, t: model.get("t"), z: model.get("z") }, { signal: life })).content,
+    say, setLook, histogram: async (layer) => (await ask("histogram", { layer: layer.id, t: model.get("t"), z: model.get("z"), well: model.get("well") }, { signal: life })).content,
   });
   const side = make("div", { class: "bih-view-side-panel", role: "group", "aria-label": "Layers and shapes" },
-    make("div", { class: "bih-view-side-scroll" }, layers.element, makeShapesPanel(screen, drawing, { go })));
+    make("div", { class: "bih-view-side-scroll" }, layers.element, makeShapesPanel(screen, drawing, { go }), makeNotes(scene)));
   const saved = make("div", { class: "bih-view-saved", hidden: true });
   const plate = scene.wells && makePlate(scene, model, { ask, life, onProblem, open: (name) => set("well", name) });
   const toolbar = makeToolbar(screen, {
@@ -116,8 +116,8 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
     const candidates = scene.layers.filter(({ id, kind }) => kind === "labels" && screen.looks[id]?.visible).reverse();
     const [x, y] = pane.window(screen.camera).from(...here).map((value) => Math.floor(value + 0.5));
     if (candidates.length === 0 || x < 0 || y < 0 || x >= scene.size.x || y >= scene.size.y) return null;
-    const { t, z, mode } = screen.at;
-    const { content } = await ask("value", { t, z, y, x, mode }, { signal: life }).catch(() => ({ content: {} }));
+    const { t, z, mode, well } = screen.at;
+    const { content } = await ask("value", { t, z, y, x, mode, well }, { signal: life }).catch(() => ({ content: {} }));
     for (const { id, name } of candidates) {
       const number = Number(content.values?.[id] ?? 0);
       if (!number) continue;
@@ -219,6 +219,11 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
     layers.renew();
   };
   return { elements: [toolbar.element, saved, plate?.element, work, label, help.element].filter(Boolean), told };
+}
+
+/** Say what the kernel has to say of the image. */
+function makeNotes({ notes }) {
+  return notes?.length > 0 && make("ul", { class: "bih-view-notes", "aria-label": "Notes" }, notes.map((text) => make("li", { dir: "auto" }, String(text).slice(0, 400))));
 }
 
 /** Hear when the page goes to a screen with other pixels, or is zoomed. */

@@ -30,7 +30,7 @@ export function makeStatus(screen) {
     const sample = Object.fromEntries(Object.entries(exact).map(([axis, value]) => [axis, Math.floor(value + 0.5)]));
     const axes = scene.size.z > 1 && pane.plane !== "yx" ? ["z", "y", "x"] : ["y", "x"];
     const parts = axes.map((axis) => `${axis} ${coordinate(camera.physical(axis, exact[axis]), scene.spacing[axis] / camera.scale(axis))}`);
-    place.textContent = `${parts.join("  ")} ${unitOf(scene.units.x)}  [${axes.map((axis) => sample[axis]).join(", ")}]`;
+    place.textContent = `${parts.join(" · ")} ${unitOf(scene.units.x)}  [${axes.map((axis) => sample[axis]).join(", ")}]`;
     const inside = axes.every((axis) => sample[axis] >= 0 && sample[axis] < scene.size[axis]);
     const name = JSON.stringify([sample, at.t, at.z, inside]);
     now = { sample, at };
@@ -42,10 +42,10 @@ export function makeStatus(screen) {
     else values.textContent = "";
   }
 
-  async function find(sample, { t, mode }) {
+  async function find(sample, { t, mode, well }) {
     stop = new AbortController();
     try {
-      const { content } = await ask("value", { t, ...sample, mode }, { signal: stop.signal });
+      const { content } = await ask("value", { t, ...sample, mode, well }, { signal: stop.signal });
       if (life.aborted) return;
       values.replaceChildren(...scene.layers.filter(({ id }) => (content.values?.[id] ?? null) !== null && screen.looks[id]?.visible)
         .map(({ id, name }) => make("span", {}, make("bdi", {}, name.slice(0, 24)), " ", make("b", {}, String(content.values[id]).slice(0, 40)))));

@@ -8,8 +8,8 @@ const TYPES = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array };
 
 /** Give the name under which a tile is kept. */
 export function keyOf(question) {
-  const { layer, level, t, z, mode, plane, at, row, column } = question;
-  return [layer, level, t, z, mode, plane, at, row, column].join("|");
+  const { layer, level, t, z, mode, plane, at, row, column, well = "" } = question;
+  return [layer, level, t, z, mode, plane, at, row, column, well].join("|");
 }
 
 /** Tiles by their key: the least recently used go when they are more than `bytes`. */

@@ -1,0 +1,426 @@
+"""The viewer in a real JupyterLab: what is on the screen, by hand and by keyboard, in both themes, and saved."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+from servers.browser import open_page
+from servers.lab import RunningLab, find_widget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Locator, Page
+
+    Show = Callable[..., Locator]
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+NOTEBOOK = "view.ipynb"
+DARK = "JupyterLab Dark"
+LIGHT = "JupyterLab Light"
+START = "import numpy as np, pandas as pd, xarray as xr\nfrom bioimagehub.widgets.view import view\n"
+COLOURS = (
+    START
+    + """
+image = np.zeros((300, 400, 3), np.uint8)
+image[:150, :200] = 200, 10, 20
+image[:150, 200:] = 30, 180, 40
+image[150:, :200] = 50, 60, 240
+v = view(image, axes="yxc", height=320)
+v"""
+)
+CHANNELS = (
+    START
+    + """
+y, x = np.mgrid[:600, :900]
+image = np.zeros((3, 2, 5, 600, 900), np.uint16)
+for t in range(3):
+    for z in range(5):
+        image[t, 0, z] = 100 + 40 * z + x
+        image[t, 1, z, 100 * t : 100 * t + 200, 300:500] = 4000
+labels = np.zeros((600, 900), np.int32)
+labels[200:300, 400:600] = 7
+array = xr.DataArray(image, dims=tuple("tczyx"), coords={"y": np.arange(600) * 0.5 + 10, "x": np.arange(900) * 0.5 + 20,
+                                                         "z": np.arange(5) * 2.0})
+for axis in "zyx":
+    array[axis].attrs["units"] = "micrometer"
+v = view(array, labels={"cells": labels}, height=420)
+v"""
+)
+VOLUME = (
+    START
+    + """
+z, y, x = np.mgrid[:40, :120, :160]
+volume = (1000 * np.exp(-(4 * (z - 20.0) ** 2 + (y - 60) ** 2 + (x - 80) ** 2) / 500)).astype(np.float32)
+volume[:, :20, :20] = np.nan
+points = pd.DataFrame({"z": [20.0, 20.0], "y": [60.0, 30.0], "x": [80.0, 40.0]})
+v = view(volume, axes="zyx", points=points, height=420)
+v"""
+)
+TRACKS = (
+    START
+    + """
+movie = np.full((6, 200, 300), 10, np.uint8)
+rows = [(1, t, 100, 40 + 40 * t) for t in range(6)]
+v = view(movie, axes="tyx", tracks=pd.DataFrame(rows, columns=["track", "t", "y", "x"]), t=5, height=300)
+v"""
+)
+HOSTILE = (
+    START
+    + """
+bad = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>\\u202e" + "A" * 5000
+image = np.arange(40_000, dtype=np.uint16).reshape(200, 200)
+array = xr.DataArray(image[None], dims=("c", "y", "x"), coords={"c": [bad]}, name=bad,
+                     attrs={"title": bad, "licence": bad, "citation": bad})
+v = view(array, labels={bad: (image > 9000).astype(np.int32)}, height=300)
+v.shapes = [{"kind": "point", "points": [[100.0, 100.0]], "name": bad}]
+v"""
+)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
+    running = RunningLab(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def page(lab: RunningLab) -> Iterator[Page]:
+    """A page of which no host but loopback may be asked."""
+    with open_page(1400, 1000) as (page, hosts):
+        page.set_default_timeout(60_000)
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        assert hosts <= {"127.0.0.1", "localhost", ""}
+        assert errors == []
+
+
+@pytest.fixture
+def show(lab: RunningLab, page: Page) -> Show:
+    """Run cells in the notebook that the tests share, and give the first widget when it is sharp."""
+
+    def show(*cells: str) -> Locator:
+        if page.locator(".jp-Notebook").count() == 0:
+            lab.write(NOTEBOOK, ["", ""])
+            lab.open(page, NOTEBOOK)
+        page.evaluate(
+            """(cells) => {
+                 const { content } = window.jupyterapp.shell.currentWidget;
+                 content.widgets.forEach(({ model }, at) => model.sharedModel.setSource(cells[at] ?? ''));
+               }""",
+            list(cells),
+        )
+        lab.run(page)
+        widget = find_widget(page, "view")
+        widget.scroll_into_view_if_needed()
+        settle(widget)
+        return widget
+
+    return show
+
+
+def end_sessions(lab: RunningLab) -> None:
+    with requests.Session() as session:
+        session.get(f"{lab.url}/lab", timeout=30)
+        token = {"X-XSRFToken": session.cookies["_xsrf"]}
+        for each in session.get(f"{lab.url}/api/sessions", timeout=30).json():
+            session.delete(f"{lab.url}/api/sessions/{each['id']}", headers=token, timeout=60).raise_for_status()
+
+
+def settle(widget: Locator) -> None:
+    """Wait until all that is in sight is sharp."""
+    widget.locator(".bih-view-stage[aria-busy=false]").first.wait_for()
+
+
+def wait_for(page: Page, lab: RunningLab, code: str) -> None:
+    """Wait until an expression is true in the kernel."""
+    for _ in range(100):
+        if lab.evaluate(page, f"bool({code})"):
+            return
+        page.wait_for_timeout(100)
+    state = lab.evaluate(page, "[v.x, v.y, v.zoom, v.t, v.z, v.shapes, v.problem]")
+    pytest.fail(f"{code} did not become true; {state}")
+
+
+def colour_at(widget: Locator, x: float, y: float, canvas: str = ".bih-view-yx .bih-view-pixels") -> list[int]:
+    """Give red, green and blue at a share of the width and the height of a canvas."""
+    found: list[int] = widget.locator(canvas).evaluate(
+        """(canvas, [x, y]) => [...canvas.getContext('2d')
+             .getImageData(Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data].slice(0, 3)""",
+        [x, y],
+    )
+    return found
+
+
+def middle_of(widget: Locator) -> tuple[float, float]:
+    box = widget.locator(".bih-view-yx").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_colours_are_those_of_the_image(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(COLOURS)
+    assert colour_at(widget, 0.5 - 0.02, 0.4) == [200, 10, 20]
+    assert colour_at(widget, 0.5 + 0.02, 0.4) == [30, 180, 40]
+    assert colour_at(widget, 0.5 - 0.02, 0.6) == [50, 60, 240]
+    lab.evaluate(page, "[setattr(v, 'zoom', 64.0), setattr(v, 'x', 199.0), setattr(v, 'y', 149.0), 1][-1]")
+    page.wait_for_timeout(300)
+    settle(widget)
+    # Sample 199 is in the middle, 64 pixels wide; its neighbours begin where it ends, without a smooth passage.
+    box = widget.locator(".bih-view-yx").bounding_box()
+    assert box is not None
+    for step, expected in ((-31, [200, 10, 20]), (31, [200, 10, 20]), (33, [30, 180, 40])):
+        assert colour_at(widget, 0.5 + step / box["width"], 0.5) == expected
+    page.mouse.move(*middle_of(widget))
+    widget.get_by_text("[149, 199]").wait_for()
+    widget.locator(".bih-view-values", has_text="200").wait_for()
+
+
+def test_hands_and_keys_move_the_traits(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(CHANNELS)
+    x, y = middle_of(widget)
+    fitting = lab.evaluate(page, "v.zoom")
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(400)
+    assert lab.evaluate(page, "v.zoom") == fitting, "without the focus the wheel belongs to the notebook"
+    box = widget.locator(".bih-view-stage").bounding_box()
+    assert box is not None, "the notebook may have scrolled"
+    x, y = middle_of(widget)
+    before = lab.evaluate(page, "[v.x, v.y]")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 60, y - 40, steps=5)
+    page.mouse.up()
+    moved = [before[0] + 60 / fitting * 0.5, before[1] + 40 / fitting * 0.5]
+    wait_for(page, lab, f"abs(v.x - {moved[0]}) < 0.5 and abs(v.y - {moved[1]}) < 0.5")
+    page.mouse.move(x + 50, y)
+    held = lab.evaluate(page, "v.x + 50 / v.zoom * 0.5")
+    page.mouse.wheel(0, -400)
+    wait_for(page, lab, f"v.zoom > {fitting} * 1.5 and abs(v.x + 50 / v.zoom * 0.5 - {held}) < 0.5")
+    zoom = lab.evaluate(page, "v.zoom")
+    for key, code in (
+        ("+", f"v.zoom > {zoom}"), ("]", "v.z == 3"), ("[", "v.z == 2"), (".", "v.t == 1"), (",", "v.t == 0"),
+        ("m", "v.mode == 'maximum'"), ("m", "v.mode == 'orthogonal'"), ("m", "v.mode == 'slice'"),
+        ("3", "v.tool == 'line'"), ("Escape", "v.tool == 'pan'"), ("0", f"abs(v.zoom / {fitting} - 1) < 0.01"),
+    ):  # fmt: skip
+        page.keyboard.press(key)
+        wait_for(page, lab, code)
+    page.keyboard.press(" ")
+    wait_for(page, lab, "v.playing and v.t > 0")
+    page.keyboard.press(" ")
+    wait_for(page, lab, "not v.playing")
+    # Two keys that would delete the cell, had the notebook heard them.
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    assert widget.is_visible()
+    assert "time" in str(widget.locator(".bih-view-yx .bih-view-pixels").get_attribute("aria-label"))
+
+
+def test_looks_go_both_ways(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(CHANNELS)
+    lab.evaluate(page, "[v.set_look(each, visible=False) for each in ('l0', 'c1')]")
+    lab.evaluate(page, "v.set_look('c0', low=0, high=65535)")
+    page.wait_for_timeout(500)
+    settle(widget)
+    assert max(colour_at(widget, 0.5, 0.5)) < 8
+    widget.get_by_label("Brightest value of channel 0, as a number").select_text()
+    page.keyboard.type("640\n")
+    wait_for(page, lab, "v.looks['c0']['high'] == 640")
+    page.wait_for_timeout(300)
+    assert max(colour_at(widget, 0.5, 0.5)) > 200
+    widget.get_by_role("button", name="Automatic contrast of channel 0").click()
+    wait_for(page, lab, "v.looks['c0']['high'] > 1000")
+    widget.get_by_role("checkbox", name="Show channel 0").uncheck()
+    wait_for(page, lab, "not v.looks['c0']['visible']")
+    page.wait_for_timeout(300)
+    assert colour_at(widget, 0.5, 0.5) == [0, 0, 0]
+
+
+def test_drawn_shapes_are_physical(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(CHANNELS)
+    x, y = middle_of(widget)
+    widget.locator(".bih-view-stage").focus()
+    page.keyboard.press("4")
+    page.mouse.move(x - 60, y - 40)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 40, steps=4)
+    page.mouse.up()
+    page.keyboard.press("5")
+    for dx, dy in ((80, -80), (160, -60)):
+        page.mouse.click(x + dx, y + dy)
+    page.mouse.dblclick(x + 120, y + 20)
+    page.keyboard.press("3")
+    for key in ("Enter", *["ArrowRight"] * 5, "Enter"):
+        page.keyboard.press(key)
+    wait_for(page, lab, "len(v.shapes) == 3")
+    zoom, centre = lab.evaluate(page, "[v.zoom, [v.y, v.x]]")
+    box, polygon, line = lab.evaluate(page, "v.shapes")
+
+    def expected(*offsets: tuple[float, float]) -> Any:
+        return np.array(centre) + np.array(offsets) / zoom * 0.5
+
+    # Half a micrometre is a sample; a pixel of the screen is more than that here.
+    assert box["kind"] == "box"
+    np.testing.assert_allclose(box["points"], expected((-40, -60), (40, 60)), atol=0.5 / zoom)
+    np.testing.assert_allclose(polygon["points"], expected((-80, 80), (-60, 160), (20, 120)), atol=0.5 / zoom)
+    np.testing.assert_allclose(line["points"], expected((0, 0), (0, 50)), atol=0.5 / zoom)
+    assert (line["t"], line["z"]) == (0, 2)
+    page.keyboard.press("Delete")
+    wait_for(page, lab, "[each['kind'] for each in v.shapes] == ['box', 'polygon']")
+    page.keyboard.press("Escape")
+    page.mouse.click(x, y - 40)
+    wait_for(page, lab, f"v.selected == {{'kind': 'shape', 'id': {box['id']!r}}}")
+    page.keyboard.press("Alt+ArrowRight")
+    wait_for(page, lab, f"abs(v.shapes[0]['points'][0][1] - {box['points'][0][1]} - 0.5) < 1e-6")
+    widget.get_by_label("Name of box 1").fill("mother")
+    page.keyboard.press("Tab")
+    wait_for(page, lab, "v.shapes[0]['name'] == 'mother'")
+
+
+def test_planes_of_a_volume_are_linked(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(VOLUME)
+    assert min(colour_at(widget, 0.5, 0.5)) > 180
+    lab.evaluate(page, "[setattr(v, 'mode', 'orthogonal'), 1][-1]")
+    page.wait_for_timeout(300)
+    settle(widget)
+    for plane in ("zx", "zy"):
+        assert min(colour_at(widget, 0.5, 0.5, f".bih-view-{plane} .bih-view-pixels")) > 180
+    box = widget.locator(".bih-view-zx").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 10)
+    wait_for(page, lab, "v.z > 20")
+    lab.evaluate(page, "[setattr(v, 'mode', 'maximum'), 1][-1]")
+    page.wait_for_timeout(300)
+    settle(widget)
+    assert min(colour_at(widget, 0.5, 0.5)) > 180
+    # Two points lie on the image; those of the middle plane are drawn above the pixels.
+    lab.evaluate(page, "[setattr(v, 'mode', 'slice'), setattr(v, 'z', 20), setattr(v, 'zoom', 0.0), 1][-1]")
+    page.wait_for_timeout(600)
+    assert count_above(widget, "p => p[3] > 0") > count_above(widget, "p => p[3] > 0", hidden=(lab, page, "p0"))
+
+
+def test_tracks_have_tails(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(TRACKS)
+    page.wait_for_timeout(500)
+    late = count_above(widget, "p => p[3] > 0")
+    lab.evaluate(page, "[setattr(v, 't', 1), 1][-1]")
+    page.wait_for_timeout(600)
+    assert late > count_above(widget, "p => p[3] > 0") + 100
+
+
+def count_above(widget: Locator, rule: str, hidden: tuple[RunningLab, Page, str] | None = None) -> int:
+    """Count the pixels drawn above those of the image; first hide a layer."""
+    if hidden is not None:
+        lab, page, layer = hidden
+        lab.evaluate(page, f"[v.set_look({layer!r}, visible=False), 1][-1]")
+        page.wait_for_timeout(400)
+    found: int = widget.locator(".bih-view-yx .bih-view-above").evaluate(
+        f"""(canvas) => {{
+              const {{ data }} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+              let count = 0;
+              for (let at = 0; at < data.length; at += 4) if (({rule})(data.subarray(at, at + 4))) count += 1;
+              return count;
+            }}"""
+    )
+    return found
+
+
+def test_nobody_is_kept_out(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(CHANNELS)
+    for theme in (DARK, LIGHT):
+        page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        page.wait_for_function("(theme) => document.body.dataset.jpThemeName === theme", arg=theme)
+        page.wait_for_timeout(300)
+        found = Axe().run(page, context=".bih", options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+    widget.get_by_role("button", name="Help (?)").click()
+    found = Axe().run(page, context=".bih", options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.keyboard.press("Escape")
+    # Every control has the focus once, in a ring that leads out of the widget.
+    widget.locator("button").first.focus()
+    seen = set()
+    for _ in range(80):
+        inside, name, outline = page.evaluate(
+            """() => { const at = document.activeElement, name = at.getAttribute('aria-label') ?? at.textContent;
+                       return [!!at.closest('.bih'), name, getComputedStyle(at).outlineStyle]; }"""
+        )
+        if not inside:
+            break
+        assert outline != "none", name
+        seen.add(name)
+        page.keyboard.press("Tab")
+    assert len(seen) > 15
+
+
+def test_a_snapshot_has_scale_bar_and_is_kept(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(COLOURS)
+    widget.get_by_role("button", name="Snapshot (s)").click()
+    path = widget.locator(".bih-view-saved code").inner_text()
+    with Image.open(lab.folder / path) as picture:
+        assert picture.height >= 320
+        pixels = np.asarray(picture.convert("RGB"))
+    for colour in ([200, 10, 20], [30, 180, 40], [50, 60, 240]):
+        assert (pixels == colour).all(axis=-1).sum() > 1000
+    corner = pixels[280:320, :140]
+    assert (corner == 255).all(axis=-1).sum() > 100, "the scale bar is white"
+
+
+def test_two_views_share_a_model(lab: RunningLab, page: Page, show: Show) -> None:
+    show(COLOURS, "v")
+    views = page.locator(".bih-view")
+    views.nth(1).wait_for()
+    views.nth(1).locator(".bih-view-stage").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)
+    labels = [views.nth(each).locator(".bih-view-zoom").inner_text() for each in range(2)]
+    assert labels[0] == labels[1]
+    assert lab.evaluate(page, "v.x") > 200
+
+
+def test_a_saved_notebook_shows_a_picture_without_a_kernel(lab: RunningLab, page: Page, show: Show) -> None:
+    show(COLOURS)
+    page.wait_for_timeout(3000)
+    saved = lab.save(page, NOTEBOOK)
+    pictures = [
+        output["data"]["image/png"] for cell in saved["cells"] for output in cell["outputs"]
+        if "image/png" in output.get("data", {})
+    ]  # fmt: skip
+    with Image.open(io.BytesIO(base64.b64decode(pictures[-1]))) as picture:
+        assert (np.asarray(picture.convert("RGB")) == [200, 10, 20]).all(axis=-1).sum() > 1000
+    assert page.locator(".jp-RenderedImage img").count() == 0 or not page.locator(".jp-RenderedImage img").is_visible()
+    page.goto("about:blank")
+    end_sessions(lab)
+    lab.open(page, NOTEBOOK)
+    page.locator(".jp-RenderedImage img").wait_for(state="visible")
+    lost = page.get_by_text("model not found")
+    assert not any(lost.nth(each).is_visible() for each in range(lost.count()))
+    assert page.locator(".bih-view").count() == 0
+
+
+def test_hostile_words_are_only_shown(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(HOSTILE)
+    page.wait_for_timeout(500)
+    assert page.evaluate("() => window.hacked") is None
+    assert widget.locator("script, img").count() == 0
+    box = widget.bounding_box()
+    assert box is not None
+    assert box["width"] < 1300
+    assert widget.evaluate("root => root.scrollWidth <= root.clientWidth + 1")
+    widget.get_by_role("button", name="Snapshot (s)").click()
+    widget.locator(".bih-view-saved code").wait_for()
+    assert page.evaluate("() => window.hacked") is None
