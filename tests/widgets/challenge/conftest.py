@@ -1,6 +1,8 @@
 """Fixtures of the tests of the widget of challenges.
 
 squares : folder of a small challenge with a public split, whose truth is there, and a hidden one
+squares_zip : the same as an organiser sends it, with all truth
+portal : a running hub with this challenge, one for all tests of a module
 ask : asks a widget what its page would ask, and gives content and buffers
 """
 
@@ -15,9 +17,10 @@ import numpy as np
 import pytest
 
 from servers.challenge import CHALLENGE, truth
+from servers.portal import RunningPortal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bioimagehub.widgets.challenge.widget import ChallengeWidget
@@ -68,3 +71,18 @@ def ask() -> Callable[..., tuple[dict[str, Any], list[bytes]]]:
         return widget._find_answer({"ask": question, **content}, [], threading.Event())
 
     return ask
+
+
+@pytest.fixture(scope="module")
+def portal(samples: Path, squares_zip: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    """A running hub whose portal has the small challenge."""
+    running = RunningPortal(tmp_path_factory.mktemp("portal"))
+    try:
+        running.start()
+        sent = tmp_path_factory.mktemp("sent") / "squares.zip"
+        sent.write_bytes(squares_zip)
+        edition = running.create(sent)
+        assert edition["state"] == "active", edition
+        yield running
+    finally:
+        running.stop()

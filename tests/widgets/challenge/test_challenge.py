@@ -260,10 +260,10 @@ def test_text_and_static_form_tell_score_and_board(widget: ChallengeWidget, ask:
 
 def test_what_others_wrote_is_shown_harmlessly(squares: Path, tmp_path: Path) -> None:
     text = (squares / "challenge.yaml").read_text()
-    text = text.replace("title: Squares", 'title: "<script>alert(1)</script> \\u202egnp"')
+    text = text.replace("title: Squares", 'title: "<script>alert(1)</script> \\u200fgnp"')
     text = text.replace("name: Ada Example", "name: '<img src=x onerror=alert(2)>'")
     (tmp_path / "challenge.yaml").write_text(text)
     made = challenge(tmp_path)
-    assert "\u202e" not in json.dumps(made.about, ensure_ascii=False)
+    assert "\u200f" not in json.dumps(made.about, ensure_ascii=False)
     assert "<script" not in made.as_static()["text/html"]
     made.close()
