@@ -116,6 +116,7 @@ def cut_image(group: StoredGroup, selection: Selection, *, of: StoredGroup | Non
                 return None
             if of is None:
                 _require_axes(names, selection, group)
+                _require_inside(names, selection, _array(group, datasets[0]["path"]))
             channels = _choose_channels(metadata, names, group, selection, datasets)
             for level in levels:
                 array = _array(group, datasets[level]["path"])
@@ -210,6 +211,15 @@ def _find_label(channel: str, labels: list[str]) -> int | None:
     return int(channel) if channel.isdecimal() else None
 
 
+def _require_inside(names: list[str], selection: Selection, full: StoredArray) -> None:
+    """Make sure that the region lies in the image, whichever levels are taken: it is counted at level 0."""
+    for name, size in zip(names, full.shape, strict=False):
+        first, end = selection.region.get(name, (0, 0))
+        if end > size:
+            msg = f"The region has {name} from {first} to {end}, and the image {size} pixels. Choose among these."
+            raise InvalidSelectionError(msg)
+
+
 def _pick(
     array: StoredArray,
     names: list[str],
@@ -229,9 +239,6 @@ def _pick(
             first, end = selection.region[name]
             factor = scale[name] / base.get(name, scale[name])
             start, stop = math.floor(first / factor + _CLOSE), min(size, math.ceil(end / factor - _CLOSE))
-            if math.isclose(factor, 1.0) and end > size:
-                msg = f"The region has {name} from {first} to {end}, and the image {size} pixels. Choose among these."
-                raise InvalidSelectionError(msg)
             start = min(start, size - 1)
             picks.append(range(start, max(stop, start + 1)))
         else:

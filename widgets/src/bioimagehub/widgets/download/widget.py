@@ -90,6 +90,8 @@ class Download(HubWidget):
     _ACTS: ClassVar[tuple[str, ...]] = ("again", "cancel", "pause", "plan_again", "resume", "start")
 
     def __init__(self, parts: tuple[Part, ...], **state: Any) -> None:
+        # First, for a widget that is refused is closed, too.
+        self._follower = Follower(self._show_run, self.show_problem)
         super().__init__(**state)
         self._parts = parts
         self.entries = [tell_source(part.source) for part in parts]
@@ -99,7 +101,6 @@ class Download(HubWidget):
         self._plans: list[tuple[str, Plan]] = []
         self._tree: FileTree | None = None
         self._held: list[Held] | None = None
-        self._follower = Follower(self._show_run, self.show_problem)
         self.observe(self._notify, "state")
         run = find_run(Path(self.folder))
         if run is not None and self._is_of(run):
