@@ -72,5 +72,9 @@ function keepShortcuts(root, life) {
     if (!root.contains(event.target)) return;
     // On the element that has the focus: those around it are looked at after its own match.
     event.target.toggleAttribute("data-lm-suppress-shortcuts", !event.ctrlKey && !event.metaKey);
+    // JupyterLab takes the Enter with which a field would tell of its change.
+    if (event.key !== "Enter" || !event.target.matches("input[type=number], input[type=text]")) return;
+    event.target.blur();
+    event.target.focus();
   }, { capture: true, signal: life });
 }
