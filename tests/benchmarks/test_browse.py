@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ENTRIES = 10**6
 FIRST_PAINT_MS, KEYSTROKE_MS, MESSAGE_BYTES, ROWS = 1000, 150, 200_000, 400
+# Between two keystrokes, as of somebody who types fast.
+PAUSE_MS = 100
 QUERIES = (
     "mitosis", "mouse embryo", "kinase inhibitor", "cryo-electron tomography", "light-sheet", "plate003 B12",
     "homo sapiens nucleus", "BRD-K01", "zebrafsh", '"cell migration"', "protein localized in cytosol", "a b c d e",
@@ -111,8 +113,8 @@ def measure(page: Page, lab: RunningLab, index: Path) -> dict[str, Any]:
     page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0; }")
     paint = page.evaluate(PAINT)
     find_widget(page, "browse").locator(".bih-list[aria-busy=false]").wait_for()
-    keys = [each for query in QUERIES for each in page.evaluate(TYPE, [query, 20])]
-    page.evaluate(TYPE, [" ", 20])
+    keys = [each for query in QUERIES for each in page.evaluate(TYPE, [query, PAUSE_MS])]
+    page.evaluate(TYPE, [" ", PAUSE_MS])
     chosen = [page.evaluate(FACET, place) for place in range(12)]
     lab.evaluate(page, "w.filters = {}\nw.text = ''\nprint(0)")
     find_widget(page, "browse").locator(".bih-list[aria-busy=false]").wait_for()

@@ -2,8 +2,8 @@
 import { makeAsking } from "../asking.js";
 import { count, make, makeProblem, makeRoot, makeSpoken } from "../page.js";
 import { makeDetail } from "./detail.js";
-import { choose, makeFacets } from "./facets.js";
-import { makeFinding, question } from "./finding.js";
+import { makeFacets } from "./facets.js";
+import { makeFinding } from "./finding.js";
 import { listen, makeHelp } from "./keys.js";
 import { isolate, makeList, shorten } from "./list.js";
 import { makePanel } from "./panel.js";
@@ -18,55 +18,44 @@ const SORTS = [
 const QUIET_MS = 1500;
 
 /** Make the head: search field, order, help. */
-function makeHead({ model, help, life }) {
+function makeHead({ finding, help }) {
   const field = make("input", {
     type: "search", class: "bih-search", "aria-label": "Search the records", autocomplete: "off", spellcheck: false,
-    placeholder: "Search: words, \"phrases\", begin*, -not", maxLength: 1000, value: model.get("text"),
+    placeholder: "Search: words, \"phrases\", begin*, -not", maxLength: 1000,
   });
   const options = SORTS.map(([value, name]) => make("option", { value }, name));
   const sort = make("select", { "aria-label": "Order" }, options);
   const asked = make("button", { type: "button", "aria-label": "Help", title: "Help (?)", onclick: help }, "?");
-  const set = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
-  field.addEventListener("input", () => set("text", field.value));
-  sort.addEventListener("change", () => set("sort", sort.value));
+  field.addEventListener("input", () => finding.change({ text: field.value }));
+  sort.addEventListener("change", () => finding.change({ sort: sort.value }));
   const renew = () => {
-    if (field.value !== model.get("text")) field.value = model.get("text");
-    const value = model.get("sort");
+    const { text, sort: value } = finding.state();
+    if (field.value !== text) field.value = text;
     // An order that Python set and that is not offered here is shown as well.
     if (![...sort.options].some((each) => each.value === value)) sort.append(make("option", { value }, value));
     sort.value = value;
   };
-  for (const name of ["text", "sort"]) {
-    model.on(`change:${name}`, renew);
-    life.addEventListener("abort", () => model.off(`change:${name}`, renew));
-  }
-  renew();
-  return { element: make("div", { class: "bih-head" }, field, sort, asked), field, sort };
+  return { element: make("div", { class: "bih-head" }, field, sort, asked), field, sort, renew };
 }
 
 /** Make the line under the head: how many there are, other spellings, and a chip for each value that is chosen. */
-function makeTold({ model, say, focus }) {
+function makeTold({ finding, say, focus }) {
   const found = make("span", { class: "bih-count" });
   const hints = make("span", { class: "bih-hints" });
   const chips = make("span", { class: "bih-chips", role: "group", "aria-label": "Filters in use" });
   const search = (text) => {
-    model.set("text", text);
-    model.save_changes();
+    finding.change({ text });
     focus();
   };
   const makeChips = () => {
-    const pairs = Object.entries(model.get("filters")).flatMap(([facet, values]) => values.map((value) => [facet, value]));
+    const pairs = Object.entries(finding.state().filters).flatMap(([facet, values]) => values.map((value) => [facet, value]));
     const made = pairs.map(([facet, value]) => make("button", {
       type: "button", class: "bih-chip", "aria-label": `Remove the filter ${facet.replace("_", " ")}: ${value}`,
-      onclick: () => { choose(model, facet, value, false); focus(); },
+      onclick: () => { finding.choose(facet, value, false); focus(); },
     }, make("span", {}, `${facet.replace("_", " ")}: `), isolate(shorten(value)), " ×"));
     if (pairs.length > 1) {
       made.push(make("button", { type: "button", class: "bih-chip", onclick: () => {
-        model.set("filters", {});
-        model.save_changes();
+        finding.change({ filters: {} });
         focus();
       } }, "Remove all"));
     }
@@ -79,7 +68,7 @@ function makeTold({ model, say, focus }) {
       const all = answer.count === answer.total;
       found.textContent = all ? `${count(answer.total)} records` : `${count(answer.count)} of ${count(answer.total)} records`;
       hints.replaceChildren();
-      const begun = answer.text !== model.get("text") && answer.text.endsWith("*");
+      const begun = answer.text !== finding.state().text && answer.text.endsWith("*");
       if (begun) hints.append("with words that begin with ", isolate(answer.text.trim().split(/\s+/).pop().slice(0, -1)));
       if (answer.wider) {
         const [text, number] = answer.wider;
@@ -136,7 +125,11 @@ function render({ model, el, signal, host }) {
   };
 
   const pictures = makePictures({ ask, life });
-  const began = () => { list.element.ariaBusy = "true"; };
+  const began = () => {
+    list.element.ariaBusy = "true";
+    head.renew();
+    told.renew();
+  };
   const finding = makeFinding({ model, ask, life, failed, began, filled: () => list.refresh(), found: (answer) => {
     list.element.ariaBusy = "false";
     list.reset();
@@ -159,11 +152,11 @@ function render({ model, el, signal, host }) {
   });
   const act = (what, identifier) => actions[what](identifier);
   const sheet = makeSheet({ ask, say, failed, closed: () => list.focus() });
-  const detail = makeDetail({ model, ask, act, failed, life });
-  const facets = makeFacets({ model, ask, failed });
+  const detail = makeDetail({ model, finding, ask, act, failed, life });
+  const facets = makeFacets({ finding, ask, failed });
   const help = makeHelp(() => list.focus());
-  const head = makeHead({ model, help: help.open, life });
-  const told = makeTold({ model, say, focus: () => head.field.focus() });
+  const head = makeHead({ finding, help: help.open });
+  const told = makeTold({ finding, say, focus: () => head.field.focus() });
   const selected = makeSelected({ model, act });
   const panel = makePanel({ model, ask, host, failed, say, life });
   const empty = make("p", { class: "bih-empty", hidden: true }, "Nothing fits. Take out a word or a filter.");
@@ -177,8 +170,8 @@ function render({ model, el, signal, host }) {
   };
   const actions = {
     cite: (identifier) => sheet.cite(meant(identifier)),
-    write: (identifier) => sheet.write({ ...question(model), identifiers: meant(identifier) }),
-    search: () => sheet.write(question(model)),
+    write: (identifier) => sheet.write({ ...finding.state(), identifiers: meant(identifier) }),
+    search: () => sheet.write(finding.state()),
     open: (identifier) => panel.open("open", { identifier: identifier ?? model.get("shown") ?? list.active()?.id }),
     download: (identifier) => panel.open("download", { identifiers: meant(identifier) }),
     async lock(identifier) {
@@ -215,7 +208,7 @@ function render({ model, el, signal, host }) {
     s: () => head.sort.focus(),
     o: () => act("open"), d: () => act("download"), c: () => act("cite"), y: () => act("write"), l: () => act("lock"),
     Escape: (event) => {
-      if (event.target === head.field && head.field.value) save("text", "");
+      if (event.target === head.field && head.field.value) finding.change({ text: "" });
       else if (sheet.isOpen()) sheet.hide();
       else if (model.get("shown") !== null) actions.hide();
       else list.focus();
@@ -225,7 +218,6 @@ function render({ model, el, signal, host }) {
   const watched = {
     selection: () => { selected.renew(); list.refresh(); keepSoon(); },
     shown: () => { detail.show(model.get("shown")); list.refresh(); },
-    filters: () => told.renew(),
     height: () => root.style.setProperty("--bih-height", `${model.get("height")}px`),
   };
   for (const [name, changed] of Object.entries(watched)) {

@@ -1,6 +1,5 @@
 // What is known of one record: what it is, how large, what one may do with it, how to cite it.
 import { bytes, count, make } from "../page.js";
-import { choose } from "./facets.js";
 import { isolate } from "./list.js";
 import { drawNeutral } from "./pictures.js";
 
@@ -43,7 +42,7 @@ function makeLicence({ name, url, told }) {
  * Make the panel of details. `act(what, identifier)` is called for what is clicked: open, download, cite, lock, write.
  * `show(identifier)` asks for them, newest wins.
  */
-export function makeDetail({ model, ask, act, failed, life }) {
+export function makeDetail({ model, finding, ask, act, failed, life }) {
   const box = make("section", { class: "bih-detail", hidden: true, tabIndex: -1, "aria-label": "Details" });
   let control = null;
   let timer = 0;
@@ -61,15 +60,10 @@ export function makeDetail({ model, ask, act, failed, life }) {
       button("lock", "Add to lock", told, "l"));
   }
 
-  /** Narrow the list to the images of a study, or to a study itself. */
-  function narrow(filters, shown) {
-    model.set({ text: "", filters, ...(shown ? { shown } : {}) });
-    model.save_changes();
-  }
   function makeFamily(told) {
     if (told.parts) {
       return [`study with ${count(told.parts)} records. `, make("button", {
-        type: "button", onclick: () => narrow({ part_of: [told.id] }),
+        type: "button", onclick: () => finding.change({ text: "", filters: { part_of: [told.id] } }),
       }, "Show them")];
     }
     if (!told.part_of) return [told.kind];
@@ -78,7 +72,7 @@ export function makeDetail({ model, ask, act, failed, life }) {
     }, isolate(told.part_of))];
   }
   const makeTerms = (facet, values) => values.map((value) => make("button", {
-    type: "button", class: "bih-term", title: "Search for this", onclick: () => choose(model, facet, value, true),
+    type: "button", class: "bih-term", title: "Search for this", onclick: () => finding.choose(facet, value, true),
   }, isolate(value)));
 
   function fill(told) {

@@ -1,30 +1,18 @@
 // Facets: the values that what was found has, with how many there are of each; several of one may be chosen.
 import { count, make } from "../page.js";
-import { question } from "./finding.js";
 import { isolate, shorten } from "./list.js";
 
 const CLOSED = new Set(["use", "access", "kind", "readable", "format"]);
 
-/** Choose or leave a value of a facet. */
-export function choose(model, facet, value, on) {
-  const filters = { ...model.get("filters") };
-  const values = (filters[facet] ?? []).filter((each) => each !== value);
-  if (on) values.push(value);
-  if (values.length) filters[facet] = values;
-  else delete filters[facet];
-  model.set("filters", filters);
-  model.save_changes();
-}
-
 /** Make the column of facets; `show(facets)` renews it, `focus()` goes into it. */
-export function makeFacets({ model, ask, failed }) {
+export function makeFacets({ finding, ask, failed }) {
   const column = make("div", { class: "bih-facets", role: "group", "aria-label": "Filters" });
   const sections = new Map();
 
-  const isChosen = (facet, value) => (model.get("filters")[facet] ?? []).includes(value);
+  const isChosen = (facet, value) => (finding.state().filters[facet] ?? []).includes(value);
 
   function makeValue(facet, value) {
-    const box = make("input", { type: "checkbox", onchange: () => choose(model, facet, value, box.checked) });
+    const box = make("input", { type: "checkbox", onchange: () => finding.choose(facet, value, box.checked) });
     const number = make("span", { class: "bih-number" });
     const label = make("label", { class: "bih-value" }, box, isolate(shorten(value), { class: "bih-name" }), number);
     return { label, box, number };
@@ -57,7 +45,7 @@ export function makeFacets({ model, ask, failed }) {
   async function listAll(facet, own) {
     own.control?.abort();
     const control = (own.control = new AbortController());
-    const asked = { ...question(model), facet, with: own.field.value };
+    const asked = { ...finding.state(), facet, with: own.field.value };
     try {
       const { content } = await ask("values", asked, { signal: control.signal });
       if (!control.signal.aborted) fillValues(facet, own, content.values);

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioimagehub.catalogs.errors import InvalidQueryError
 from bioimagehub.catalogs.index.fields import FACETS, SORTS
+from bioimagehub.catalogs.index.query import LONGEST
 from bioimagehub.widgets.browse.rows import make_row, tidy
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ class Finder:
 def _may_go_on(text: str) -> bool:
     """Tell whether the last word could be the beginning of others: not in quotes, not one that must not occur."""
     last = text.split()[-1] if text[-1:].isalnum() else ""
-    return bool(last) and not last.startswith("-") and text.count('"') % 2 == 0
+    return bool(last) and not last.startswith("-") and text.count('"') % 2 == 0 and len(text) < LONGEST
 
 
 def _keep_chosen(values: Iterable[tuple[str, int]], chosen: Iterable[str], count: Any) -> list[tuple[str, int]]:

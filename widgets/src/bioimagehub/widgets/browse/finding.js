@@ -4,24 +4,29 @@ const PAGE = 40;
 const PAGES = 60;
 const PATIENCE_MS = 30;
 const SETTLED_MS = 60;
+const QUIET_MS = 150;
 
-/** Give what is asked: text, filters and order, as the traits have them. */
-export function question(model) {
-  return { text: model.get("text"), filters: model.get("filters"), sort: model.get("sort") };
-}
+const ASKED = ["text", "filters", "sort"];
 
 /**
- * Keep the answer to what is asked. `began` is called as a question changes, `found` with each answer, `failed` with
- * what went wrong.
+ * Keep what is asked, and the answer to it. `began` is called as a question changes, `found` with each answer, `failed`
+ * with what went wrong. `state()` is what is asked, `change(part)` asks for something else, `choose` for one more value
+ * or one less.
  * `row(index)` is a row or undefined, `ensure(first, last)` asks for those that are missing and calls `filled`.
  */
 export function makeFinding({ model, ask, life, began, found, filled, failed }) {
   let pages = new Map();
   let pending = new Map();
+  // What is asked here is ahead of the traits, which follow the answers: so no echo of an older state of them can turn
+  // back what was typed since.
+  let state = Object.fromEntries(ASKED.map((name) => [name, model.get(name)]));
   let asked = null;
   let current = null;
   let control = null;
+  let isAsked = false;
+  let isOwn = false;
   let timer = 0;
+  let saving = 0;
   let settling = 0;
 
   const report = (error) => {
@@ -35,7 +40,8 @@ export function makeFinding({ model, ask, life, began, found, filled, failed }) 
   async function search() {
     control?.abort();
     const own = (control = new AbortController());
-    const wanted = question(model);
+    const wanted = state;
+    isAsked = true;
     try {
       const { content } = await ask("search", wanted, { signal: own.signal });
       if (own.signal.aborted) return;
@@ -48,12 +54,25 @@ export function makeFinding({ model, ask, life, began, found, filled, failed }) 
     } catch (error) {
       report(error);
     }
+    if (control !== own) return;
+    isAsked = false;
+    saving = setTimeout(save, QUIET_MS, wanted);
   }
 
-  const soon = (wait = PATIENCE_MS) => {
+  /** Let the traits follow: once the keys come to rest, for what somebody waits for goes first. */
+  function save(wanted) {
+    isOwn = true;
+    model.set(wanted);
+    isOwn = false;
+    model.save_changes();
+  }
+
+  /** Ask at once; while an answer is on its way, once the keys come to rest. */
+  const soon = () => {
     began();
     clearTimeout(timer);
-    timer = setTimeout(search, wait);
+    clearTimeout(saving);
+    timer = setTimeout(search, isAsked ? PATIENCE_MS : 0);
   };
 
   async function fetchPage(page) {
@@ -84,21 +103,40 @@ export function makeFinding({ model, ask, life, began, found, filled, failed }) 
     for (const page of wanted) if (!pages.has(page) && !pending.has(page)) fetchPage(page);
   }
 
+  function change(part) {
+    state = { ...state, ...part };
+    soon();
+  }
+  /** Take what Python, or another view of the widget, asks for. */
+  function follow() {
+    const told = Object.fromEntries(ASKED.map((name) => [name, model.get(name)]));
+    if (JSON.stringify(told) !== JSON.stringify(state) && !isOwn) change(told);
+  }
+
   const stop = () => {
     clearTimeout(timer);
     clearTimeout(settling);
+    clearTimeout(saving);
     control?.abort();
     forget();
   };
-  const changed = () => soon();
-  for (const name of ["text", "filters", "sort"]) model.on(`change:${name}`, changed);
+  for (const name of ASKED) model.on(`change:${name}`, follow);
   life.addEventListener("abort", () => {
     stop();
-    for (const name of ["text", "filters", "sort"]) model.off(`change:${name}`, changed);
+    for (const name of ASKED) model.off(`change:${name}`, follow);
   });
 
   return {
-    start: () => soon(0),
+    start: soon,
+    state: () => state,
+    change,
+    /** Choose or leave a value of a facet. */
+    choose(facet, value, on) {
+      const values = (state.filters[facet] ?? []).filter((each) => each !== value);
+      if (on) values.push(value);
+      const { [facet]: _, ...others } = state.filters;
+      change({ filters: values.length ? { ...others, [facet]: values } : others });
+    },
     count: () => current?.count ?? 0,
     answer: () => current,
     row: (index) => pages.get(Math.floor(index / PAGE))?.[index % PAGE],

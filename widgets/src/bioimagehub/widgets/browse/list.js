@@ -184,8 +184,6 @@ export function makeList({ finding, pictures, model, life, chosen, moved }) {
     reset() {
       spacer.style.height = `${tall()}px`;
       active = 0;
-      for (const option of options.values()) option.element.remove();
-      options.clear();
       goTo(0);
       view.setAttribute("aria-label", `Records found: ${count(finding.count())}`);
     },

@@ -86,7 +86,6 @@ class Browse(HubWidget):
         self._name = code.OPENING if catalog is None else "catalog"
         self._finder = Finder(_open(catalog))
         self._pictures = Pictures()
-        self._of_page = False
         self._is_warm = False
         self.opened: HubWidget | None = None
         super().__init__(**{"total": len(self._finder.catalog)} | state)
@@ -124,14 +123,6 @@ class Browse(HubWidget):
         rows = self._finder.list_rows(self._question(), 0, _STATIC_ROWS)
         return {"text/html": write_html(self._tell(), rows, self.shown)}
 
-    def set_state(self, sync_data: Any) -> None:
-        """Take the state of the page. It asks for what it found by itself, and may take that back."""
-        self._of_page = True
-        try:
-            super().set_state(sync_data)
-        finally:
-            self._of_page = False
-
     @traitlets.validate("filters")
     def _check_filters(self, proposal: Any) -> dict[str, list[str]]:
         return check_filters(proposal["value"])
@@ -155,8 +146,8 @@ class Browse(HubWidget):
 
     @traitlets.observe("text", "filters", "sort")
     def _asked(self, _change: Any) -> None:
-        if not self._of_page:
-            self.count = len(self._find().selection)
+        # Of what a page asked the answer is remembered, so nothing is searched for twice.
+        self.count = len(self._find().selection)
 
     def _question(self) -> Question:
         return Question.of({"text": self.text, "filters": self.filters, "sort": self.sort})
@@ -192,8 +183,6 @@ class Browse(HubWidget):
         }
         told["facets"] = self._finder.count_facets(question, stop)
         told["suggestion"] = self._finder.suggest(found)
-        if not stop.is_set():
-            self.count = told["count"]
         if not self._is_warm:
             self._is_warm = True
             self._pool.submit(self._finder.warm)
