@@ -9,6 +9,7 @@ const STILL_MS = 150;
 const PLAN_MS = 50;
 const MOST = 400;
 const AHEAD = 48;
+const GROUND = 3;
 
 /** The screen of one view: its panes, its camera, its tiles. `draw` functions in `above` are called for each pane. */
 export class Screen {
@@ -154,12 +155,23 @@ export class Screen {
       };
       const wanted = chooseLevel(this.scene.levels, group.levels, window, pane.ratio);
       const coarse = chooseGround(this.scene, group.levels, window);
-      if (coarse > wanted && countTiles(this.scene, coarse, window) * 4 <= countTiles(this.scene, wanted, window)) add(ground, coarse);
+      const fewer = countTiles(this.scene, coarse, window) * 4 <= countTiles(this.scene, wanted, window);
+      if (coarse > wanted && fewer && !this.hasGround(pane, window, group, wanted)) add(ground, coarse);
       add(sharp, wanted);
     }
     this.now = [...ground, ...sharp].slice(0, MOST);
     this.tiles.want(this.now);
     this.redraw();
+  }
+
+  /** Say whether a level that is not much coarser is there already, as after zooming in. */
+  hasGround(pane, window, group, wanted) {
+    const last = Math.min(wanted + GROUND, group.levels - 1);
+    for (let level = wanted + 1; level <= last; level += 1) {
+      const tiles = listTiles(this.scene, level, window).flatMap((tile) => questionsOf(group, level, this.at, pane.plane, tile));
+      if (tiles.every((question) => this.tiles.has(keyOf(question)))) return true;
+    }
+    return false;
   }
 
   /** Fetch what will probably be looked at next, when nothing else is to do: around the screen, and the next times. */

@@ -42,7 +42,13 @@ export function makeStatus(screen) {
     else values.textContent = "";
   }
 
-  async function find(sample, { t, mode, well }) {
+  async function find(sample, at) {
+    // Tiles come first: a value is read from the finest level.
+    if (screen.tiles.busy) {
+      timer = setTimeout(() => find(sample, at), 2 * WAIT_MS);
+      return;
+    }
+    const { t, mode, well } = at;
     stop = new AbortController();
     try {
       const { content } = await ask("value", { t, ...sample, mode, well }, { signal: stop.signal });
