@@ -46,7 +46,6 @@ if TYPE_CHECKING:
         (None, {}, "no image", "Give one of these"),
         ("no-such-file.xyz", {}, "no driver", "give the array"),
         ("./no-such-folder/image.zarr", {}, "image.zarr", "Check"),
-        ("samples:no-such-record", {}, "no-such-record", ""),
         (xr.Dataset({"a": ("x", [1])}), {}, "none with two axes", "dataset[name]"),
         (xr.DataTree(), {}, "none", "tree['A1']"),
         (np.zeros((4, 5)), {"labels": np.zeros((4, 5))}, "float64", "astype('uint32')"),

@@ -137,7 +137,8 @@ class Viewer(Answering):
         )
         opening.start()
         is_far = isinstance(source, str | os.PathLike) or hasattr(source, "identifier")
-        self._opened.wait(PATIENCE_FAR if is_far else PATIENCE)
+        # Who compares waits for what comes out of it.
+        self._opened.wait(LONGEST if truth is not None else PATIENCE_FAR if is_far else PATIENCE)
         self.observe(self._renew_later, _SEEN)
 
     def wait(self, timeout: float = LONGEST) -> Self:

@@ -19,8 +19,9 @@ PARTS = 100
 
 
 def write_picture(data: bytes, path: str | PathLike[str]) -> Path:
-    """Write a picture to a file, in the place of one that is there."""
+    """Write a picture to a file, in the place of one that is there; its folder is made if need be."""
     target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         temporary.write_bytes(data)
