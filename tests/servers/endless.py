@@ -29,9 +29,13 @@ _CHUNK_KEY = re.compile(r"/(\d+)/c/(\d+)/(\d+)/(\d+)")
 
 def expected(level: int, channel: int, y: ArrayLike, x: ArrayLike) -> NDArray[np.uint16]:
     """Give the samples at rows and columns of a level, shape (rows, columns)."""
-    rows = np.asarray(y, np.uint32)[:, None] * np.uint32(3 + channel)
-    columns = np.asarray(x, np.uint32)[None, :] * np.uint32(5)
-    return ((rows + columns + np.uint32(1000 * channel + 7919 * level)) & np.uint32(0xFFFF)).astype(np.uint16)
+    # Slopes that are seen on every level, and steps that tell neighbours apart.
+    rows, columns = (np.asarray(each, np.uint32) for each in (y, x))
+    down = ((rows << np.uint32(level)) >> np.uint32(8)) * np.uint32(12 * (3 + channel)) + (
+        rows & np.uint32(15)
+    ) * np.uint32(3)
+    along = ((columns << np.uint32(level)) >> np.uint32(8)) * np.uint32(60) + (columns & np.uint32(15)) * np.uint32(50)
+    return (down[:, None] + along[None, :] + np.uint32(1000 * channel + 97 * level)).astype(np.uint16)
 
 
 class EndlessServer:
