@@ -40,10 +40,8 @@ def choose_bar(per_pixel: float, unit: str, most: float = _LONGEST) -> tuple[flo
 
     Examples
     --------
-    >>> choose_bar(0.325, "micrometer")
-    (61.53846153846154, '20 µm')
-    >>> choose_bar(30.0, "micrometer")
-    (66.66666666666667, '2 mm')
+    >>> choose_bar(0.25, "micrometer"), choose_bar(25.0, "micrometer")
+    ((80.0, '20 µm'), (80.0, '2 mm'))
     """
     length, scale, name = most * per_pixel, 1.0, unit
     if unit in _METRES:
