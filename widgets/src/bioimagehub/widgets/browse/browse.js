@@ -217,7 +217,11 @@ function render({ model, el, signal, host }) {
 
   const watched = {
     selection: () => { selected.renew(); list.refresh(); keepSoon(); },
-    shown: () => { detail.show(model.get("shown")); list.refresh(); },
+    shown: () => {
+      body.classList.toggle("bih-detailed", model.get("shown") !== null);
+      detail.show(model.get("shown"));
+      list.refresh();
+    },
     height: () => root.style.setProperty("--bih-height", `${model.get("height")}px`),
   };
   for (const [name, changed] of Object.entries(watched)) {
@@ -225,10 +229,10 @@ function render({ model, el, signal, host }) {
     life.addEventListener("abort", () => model.off(`change:${name}`, changed));
   }
   life.addEventListener("abort", () => clearTimeout(quiet));
+  el.append(root);
   watched.height();
   selected.renew();
-  detail.show(model.get("shown"));
-  el.append(root);
+  watched.shown();
   finding.start();
 }
 

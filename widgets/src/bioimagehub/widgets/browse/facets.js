@@ -65,7 +65,8 @@ export function makeFacets({ finding, ask, failed }) {
       one.label.classList.toggle("bih-zero", number === 0);
       return one.label;
     });
-    own.list.replaceChildren(...here);
+    const before = own.list.children;
+    if (before.length !== here.length || here.some((label, place) => before[place] !== label)) own.list.replaceChildren(...here);
     for (const value of own.values.keys()) if (!values.some(([each]) => each === value)) own.values.delete(value);
     if (focused && focused !== document.activeElement && own.list.contains(focused)) focused.focus();
   }
