@@ -83,7 +83,7 @@ def test_it_is_fetched_and_told(study: Path, make: Make, into: Path) -> None:
     assert {key: widget.result[key] for key in ("path", "files", "size", "checksums")} == {
         "path": str(into), "files": 3, "size": 300, "checksums": {"crc32": 3},
     }  # fmt: skip
-    assert widget.result["code"].startswith("from bioimagehub.catalogs.drivers import tiff\n")
+    assert widget.result["code"].startswith("# This is the first of 2 images.\nfrom bioimagehub.")
     assert [entry.name for entry in widget.manifest()] == ["notes.txt", "raw/a.tif", "raw/b.tif"]
     assert ask(widget, "manifest", offset=1)["rows"][0]["name"] == "raw/a.tif"
     html = widget.as_static()["text/html"]

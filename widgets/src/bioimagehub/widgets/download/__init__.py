@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from bioimagehub.widgets.download.widget import Download, download
+from bioimagehub.widgets.download.making import download
+from bioimagehub.widgets.download.widget import Download
 
 __all__ = ["Download", "download"]

@@ -13,7 +13,7 @@ export function makeActions({ model, ask, failed, life }) {
   let busy = null, held = null;
   const buttons = Object.fromEntries(Object.entries(NAMES).map(([act, name]) =>
     [act, make("button", { type: "button", onclick: () => run(act) }, name)]));
-  const rate = make("input", { type: "number", min: 0, step: "any", onchange: () => {
+  const rate = make("input", { type: "number", min: 0, step: "any", oninput: () => {
     const value = Number(rate.value);
     set(model, { rate: value > 0 ? value * 1e6 : null });
   } });
@@ -51,7 +51,7 @@ export function makeActions({ model, ask, failed, life }) {
     if (held?.hidden && first) held = null;
     habits.hidden = state !== "planned";
     const most = model.get("rate");
-    rate.value = most === null ? "" : most / 1e6;
+    if (document.activeElement !== rate) rate.value = most === null ? "" : most / 1e6;
     replace.checked = model.get("replace");
   }
 

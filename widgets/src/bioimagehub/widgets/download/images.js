@@ -52,11 +52,12 @@ export function makeImages({ model, life }) {
     return make("fieldset", {}, make("legend", {}, title), ...names.map((name, number) => make("label", { class: "bih-option" }, boxes[trait][number], " ", make("bdi", {}, name))));
   }
 
+  // While it is typed, for JupyterLab takes the Enter that would tell the end.
   function region() {
     const rows = image.axes.flatMap((axis, number) => {
       if (!(axis in NAMES) || image.levels[0][number] < 2) return [];
       const most = image.levels[0][number];
-      const field = (label, value, least) => make("input", { type: "number", min: least, max: most, step: 1, value, "aria-label": `${NAMES[axis]}, ${label}`, onchange: changed });
+      const field = (label, value, least) => make("input", { type: "number", min: least, max: most, step: 1, value, "aria-label": `${NAMES[axis]}, ${label}`, oninput: changed, onblur: renew });
       fields[axis] = { from: field("from", 0, 0), to: field("to, not included", most, 1), most };
       return [make("div", { class: "bih-range" }, make("span", {}, NAMES[axis]), fields[axis].from, "to", fields[axis].to, make("span", { class: "bih-quiet" }, `of ${count(most)}`))];
     });

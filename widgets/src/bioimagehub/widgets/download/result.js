@@ -40,8 +40,8 @@ export function makeResult({ model, ask, failed, say, life }) {
     const result = model.get("result");
     element.hidden = !result.files || !ENDED.includes(model.get("state"));
     if (element.hidden) return;
-    const kinds = Object.entries(result.checksums).map(([kind, number]) => `${count(number)} by ${kind}`).join(", ");
-    told.textContent = `${count(result.files)} file${result.files === 1 ? "" : "s"}, ${bytes(result.size)}. Checked: ${kinds}.`;
+    const kinds = Object.entries(result.checksums).map(([kind, number]) => `${count(number)} ${kind}`).join(", ");
+    told.textContent = `${count(result.files)} file${result.files === 1 ? "" : "s"}, ${bytes(result.size)}. Checksums: ${kinds}.`;
     path.textContent = result.path;
     code.textContent = result.code;
     file.textContent = result.manifests.join(", ");

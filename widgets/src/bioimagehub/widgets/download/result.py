@@ -72,8 +72,7 @@ def write_opening(folder: Path, names: Sequence[str]) -> str:
     first, driver = images[0]
     path = _quote(folder / first)
     opening = f'from bioimagehub.catalogs.drivers import {driver}\nimage = {driver}.open_array("{path}")'
-    more = len(images) - 1
-    return opening if not more else f"{opening}  # and {more:,} more image{'s' * (more > 1)} beside it"
+    return opening if len(images) == 1 else f"# This is the first of {len(images):,} images.\n{opening}"
 
 
 def tell_result(folder: Path, held: Sequence[Held], inside: Iterable[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bioimagehub.catalogs.downloads.background import BackgroundRun, Order, find
 from bioimagehub.widgets.download.following import Follower, tell_run
 from bioimagehub.widgets.download.plans import tell_plan
 from bioimagehub.widgets.download.result import Held, read_held, tell_result
-from bioimagehub.widgets.download.sources import default_folder, list_parts, tell_source
+from bioimagehub.widgets.download.sources import tell_source
 from bioimagehub.widgets.download.telling import STATED, write_html, write_text
 from bioimagehub.widgets.download.tree import FileTree
 from bioimagehub.widgets.errors import NothingToFetchError, NotNowError
@@ -352,49 +352,3 @@ class Download(HubWidget):
     def _notify(self, _change: Any) -> None:
         with self._changed:
             self._changed.notify_all()
-
-
-def download(entries: Any = None, folder: str | Path | None = None, **state: Any) -> Download:
-    """Download datasets in a notebook: the plan first, then what is chosen of it, in a process of its own.
-
-    The process goes on when the browser or the notebook is closed. Called again with the same entries or the same
-    folder, also in another notebook, this shows it again.
-
-    Parameters
-    ----------
-    entries : Record, str, Path, or several of them
-        Records; identifiers such as ``bia:S-BIAD599``; addresses; paths. None for what is being fetched into `folder`.
-    folder : str, Path or None
-        Where it goes; None for a folder with the name of the dataset, beside the notebook. Each of several datasets
-        gets a folder in it.
-    **state
-        Traits of `Download`, such as ``chosen=["*.tif"]`` or ``levels=[1]``.
-
-    Raises
-    ------
-    NothingToFetchError
-        If there is nothing that can be fetched.
-    UnknownKeywordError
-        If a keyword is not one of the traits.
-
-    Examples
-    --------
-    >>> widget = download("samples:nuclei-3d")
-    >>> widget.wait(), widget.plan["parts"][0]["licence"]
-    ('planned', 'BSD-3-Clause')
-    >>> widget.close()
-    """
-    if entries is not None:
-        parts = list_parts(entries)
-        place = Path(folder) if folder is not None else default_folder(parts)
-        return Download(parts, folder=str(place.expanduser().absolute()), **state)
-    place = Path("." if folder is None else folder).expanduser().absolute()
-    run = find_run(place)
-    order = None if run is None else run.order
-    if order is None:
-        msg = (
-            f"There is nothing to download: no entries are given, and nothing was fetched into {place}. "
-            "Give a record, an identifier, an address or a path; or the folder of a download that was begun."
-        )
-        raise NothingToFetchError(msg)
-    return Download(order.parts, folder=str(place), **state)
