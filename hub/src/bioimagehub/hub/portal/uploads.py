@@ -26,6 +26,8 @@ FIELD_LIMIT = 4096
 FIELDS = 12
 # What a form has beside the file.
 FORM_ROOM = 64 * 1024
+# What is gathered before it is written: each piece takes a turn of a thread, and a busy machine makes turns slow.
+PIECE = 2**20
 # Files that one person sends at the same time: what is received is on the disk before the limits count it.
 AT_ONCE = 4
 
@@ -79,6 +81,7 @@ class Upload:
     size: int = 0
     _hash: Any = field(default_factory=hashlib.sha256, repr=False)
     _file: Any = field(default=None, repr=False)
+    _gathered: bytearray = field(default_factory=bytearray, repr=False)
 
     @classmethod
     def begin(cls, inbox: Path, limit: int) -> Upload:
@@ -95,6 +98,18 @@ class Upload:
             raise too_large(self.limit)
         self._hash.update(data)
         self._file.write(data)
+
+    async def receive(self, data: bytes) -> None:
+        """Add bytes as they come, however few; `flush` writes the last of them."""
+        self._gathered += data
+        if len(self._gathered) >= PIECE:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what was received; TooLargeError where it passes the limit."""
+        data, self._gathered = bytes(self._gathered), bytearray()
+        if data:
+            await run_in_threadpool(self.write, data)
 
     def finish(self) -> str:
         """Have the whole file on the disk, and return its SHA-256."""
@@ -131,8 +146,8 @@ async def receive_body(request: Request, upload: Upload) -> None:
     """Write the body of a request into a file."""
     check_length(request, upload.limit)
     async for chunk in request.stream():
-        if chunk:
-            await run_in_threadpool(upload.write, chunk)
+        await upload.receive(chunk)
+    await upload.flush()
 
 
 @dataclass
@@ -190,7 +205,9 @@ async def receive_form(request: Request, accept: Callable[[Form], Awaitable[Uplo
             if event == "file" and reader.form.upload is None:
                 reader.form.upload = await accept(reader.form)
             elif event == "data" and reader.form.upload is not None:
-                await run_in_threadpool(reader.form.upload.write, data)
+                await reader.form.upload.receive(data)
+        if reader.form.upload is not None:
+            await reader.form.upload.flush()
     except MultipartParseError as error:
         _discard(reader.form)
         msg = "it is damaged"
