@@ -69,6 +69,10 @@ class Cluster:
         """Address of the Dask dashboard, or None where there is none."""
         return self._backend.dashboard_link
 
+    def describe(self) -> str:
+        """Say in a sentence what is known of what may be had: of this machine, or of the gateway."""
+        return self._backend.state()
+
     def scale(self, workers: int) -> None:
         """Change the number of workers and wait until they are there.
 

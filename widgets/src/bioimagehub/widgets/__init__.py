@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 # Not when they are asked for: the packages of their names would take the functions' place.
 from bioimagehub.widgets.browse import browse
 from bioimagehub.widgets.challenge import challenge
+from bioimagehub.widgets.cluster import cluster
 from bioimagehub.widgets.download import download
 from bioimagehub.widgets.view import view
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _PLACES = {"UnknownKeywordError": "errors", "WidgetError": "errors"}
 
-__all__ = ["UnknownKeywordError", "WidgetError", "browse", "challenge", "download", "view"]
+__all__ = ["UnknownKeywordError", "WidgetError", "browse", "challenge", "cluster", "download", "view"]
 
 
 def __getattr__(name: str) -> Any:
