@@ -14,7 +14,7 @@ export function makePlate(scene, model, { ask, life, open, onProblem }) {
   const waiting = new Set();
   let timer = 0, current = null;
 
-  const table = make("table", { class: "bih-view-plate", role: "grid", "aria-label": "Wells of the plate" },
+  const table = make("table", { class: "bih-view-plate", role: "grid", "aria-label": "Wells of the plate", style: `--columns: ${columns.length}` },
     make("thead", {}, make("tr", {}, make("td", {}), columns.map((name) => make("th", { scope: "col" }, String(name))))),
     make("tbody", {}, rows.map((row) => make("tr", {}, make("th", { scope: "row" }, String(row)), columns.map((column) => cell(row, column))))));
 

@@ -30,7 +30,7 @@ export async function takeSnapshot(screen, stage) {
   context.fillRect(0, box.height, box.width, under);
   context.fillStyle = "#1a1a1a";
   lines.forEach((line, index) => {
-    context.font = fontOf(12, index === 0 ? 600 : 400);
+    context.font = fontOf(12, index === 0 && scene.title ? 600 : 400);
     context.fillText(line, ROOM, box.height + ROOM + 10 + index * LINE);
   });
   const png = await canvas.convertToBlob({ type: "image/png" });

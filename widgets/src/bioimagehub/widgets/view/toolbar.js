@@ -43,23 +43,27 @@ export function makeToolbar(screen, acts) {
     makeButton(name, `${label} (${index + 1})`, () => save("tool", name), { "data-tool": name, "aria-pressed": "false" }));
   const mode = scene.size.z > 1 && make("select", { "aria-label": "What is shown of the depth", title: "What is shown of the depth (m)", onchange: (event) => save("mode", event.target.value) },
     Object.entries(MODES).map(([value, text]) => make("option", { value }, text)));
-  const layers = makeButton("layers", "Layers (l)", acts.layers, { "aria-pressed": "true" });
+  const layers = makeButton("layers", "Layers (l)", acts.layers, { "aria-pressed": "true", class: "bih-view-button bih-view-work-only" });
   const title = make("h2", { class: "bih-view-title", title: scene.title, dir: "auto" }, make("bdi", {}, scene.title || "Image"));
-  const group = (label, ...children) => make("div", { class: "bih-view-group", role: "group", "aria-label": label }, children.flat());
+  const group = (label, ...children) => make("div", { class: `bih-view-group${label === "More" ? "" : " bih-view-work-only"}`, role: "group", "aria-label": label }, children.flat());
   const element = make("div", { class: "bih-view-toolbar" },
     scene.wells && makeButton("plate", "All wells of the plate", acts.plate),
     title,
     group("Tools", tools),
     group("Zoom", makeButton("out", "Zoom out (-)", acts.out), makeButton("in", "Zoom in (+)", acts.in), makeButton("fit", "Show the whole image (0)", acts.fit)),
     mode,
-    group("More", makeButton("snapshot", "Snapshot (s)", acts.snapshot), layers, makeButton("help", "Help (?)", acts.help)));
+    group("More", makeButton("snapshot", "Snapshot (s)", acts.snapshot, { class: "bih-view-button bih-view-work-only" }), layers, makeButton("help", "Help (?)", acts.help)));
+  const words = title.firstChild;
   function show() {
+    words.textContent = [scene.title || "Image", scene.wells && model.get("well")].filter(Boolean).join(" · ");
+    // The grid of all wells is no image: what changes an image has nothing to do there.
+    element.classList.toggle("bih-view-all", Boolean(scene.wells) && !model.get("well"));
     const tool = model.get("tool");
     for (const button of tools) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     if (mode) mode.value = screen.mode;
   }
-  for (const name of ["change:tool", "change:mode"]) model.on(name, show);
-  life.addEventListener("abort", () => { for (const name of ["change:tool", "change:mode"]) model.off(name, show); });
+  for (const name of ["change:tool", "change:mode", "change:well"]) model.on(name, show);
+  life.addEventListener("abort", () => { for (const name of ["change:tool", "change:mode", "change:well"]) model.off(name, show); });
   show();
   return { element, layersButton: layers };
 }
