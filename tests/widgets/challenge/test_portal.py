@@ -78,7 +78,7 @@ def test_a_submission_is_sent_followed_and_found_on_the_board(made: ChallengeWid
     ]
     assert told["number"] == ask(made, "versions")[0]["versions"][0]["number"]
     made.score_predictions()
-    found = ask(made, "result", id=taken.id)[0]
+    found = ask(made, "result", submission=taken.id)[0]
     assert found["scores"]["panoptic_quality"] == made.result.scores["panoptic_quality"]
     assert "first try — ann" in made.as_text()
 
@@ -120,7 +120,7 @@ def test_what_waits_is_followed_and_can_be_withdrawn(made: ChallengeWidget, ask:
         first, second = made.submit("one"), made.submit("two")
         by_id = {one["id"]: one for one in made.submissions}
         assert (by_id[first.id]["state"], by_id[first.id]["ahead"], by_id[second.id]["ahead"]) == ("waiting", 0, 1)
-        ask(made, "withdraw", id=second.id)
+        ask(made, "withdraw", submission=second.id)
         assert made.submissions[0]["state"] == "withdrawn"
     wait(made, "submissions", lambda: not any(one["open"] for one in made.submissions))
     assert {one["id"]: one["state"] for one in made.submissions}[first.id] == "scored"
@@ -135,7 +135,7 @@ def test_a_hidden_phase_shows_rounded_scores_and_no_cases(made: ChallengeWidget,
     told = ask(made, "board")[0]["board"]
     assert told["hidden"]
     assert "rounded" in told["legend"]
-    assert ask(made, "result", id=taken.id)[0]["hidden"]
+    assert ask(made, "result", submission=taken.id)[0]["hidden"]
 
 
 def test_a_challenge_of_the_hub_alone_is_found_by_its_name(

@@ -23,10 +23,10 @@ export function makeData(page) {
   const pages = makePages({
     what: "cases", failed: page.failed,
     load: async (offset) => (await page.ask("cases", { split: split.value, offset })).content,
-    draw: (rows, total) => (total ? makeTable({
+    draw: (rows, total, strata = rows.some((one) => one.strata)) => (total ? makeTable({
       caption: `Cases of the split ${split.value}`,
-      columns: ["Case", "Entry", "Part", "Strata"],
-      rows: rows.map((one) => [one.id, text(one.entry), text(one.part), text(one.strata)]),
+      columns: ["Case", "Entry", "Part", ...(strata ? ["Strata"] : [])],
+      rows: rows.map((one) => [one.id, text(one.entry), text(one.part), ...(strata ? [text(one.strata)] : [])]),
     }) : make("p", {}, "The cases are in the challenge file, which is not here.")),
   });
   page.on(["about"], () => {

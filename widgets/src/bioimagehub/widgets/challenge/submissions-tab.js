@@ -50,7 +50,7 @@ function makeList(page) {
 
   async function look(one) {
     try {
-      const { content } = await page.ask("result", { id: one.id });
+      const { content } = await page.ask("result", { submission: one.id });
       scores.set(one.id, content.scores
         ? Object.entries(content.scores).map(([name, value]) => `${name} ${typeof value === "number" ? value.toPrecision(4) : value ?? "–"}`).join(", ")
         : "none yet");
@@ -68,18 +68,11 @@ function makeList(page) {
       return make("details", {}, make("summary", {}, `${one.problems.length + one.more} problems`), drawProblems(one.problems, one.more));
     }
     if (one.state === "scored") return scores.has(one.id) ? text(scores.get(one.id)) : act("Scores", one, () => look(one));
-    if (one.state === "waiting") return act("Withdraw", one, () => page.ask("withdraw", { id: one.id }).catch(page.failed));
+    if (one.state === "waiting") return act("Withdraw", one, () => page.ask("withdraw", { submission: one.id }).catch(page.failed));
     return text(one.meaning);
   }
 
-  function draw() {
-    const all = page.get("submissions");
-    const open = new Set([...place.querySelectorAll("details[open]")].map((each) => each.closest("tr").dataset.id));
-    const focused = place.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.id : null;
-    if (!all.length) {
-      place.replaceChildren(make("p", {}, "You have submitted nothing to this challenge yet."));
-      return;
-    }
+  function makeRows(all) {
     const table = makeTable({
       caption: "Your submissions, the newest first",
       columns: ["Received", "Entry", "Phase", "State", "Result", "File"],
@@ -90,10 +83,32 @@ function makeList(page) {
     });
     table.querySelectorAll("tbody tr").forEach((row, at) => {
       row.dataset.id = all[at].id;
-      if (open.has(all[at].id)) row.querySelectorAll("details").forEach((each) => { each.open = true; });
+      row.dataset.is = JSON.stringify([all[at], scores.get(all[at].id)]);
     });
-    place.replaceChildren(table);
-    if (focused) table.querySelector(`tr[data-id="${CSS.escape(focused)}"] :is(button, summary)`)?.focus();
+    return table;
+  }
+
+  /** Draw what has changed, and nothing else: a button that is being pressed stays where it is. */
+  function draw() {
+    const all = page.get("submissions");
+    if (!all.length) {
+      place.replaceChildren(make("p", {}, "You have submitted nothing to this challenge yet."));
+      return;
+    }
+    const table = makeRows(all);
+    const old = [...place.querySelectorAll("tbody tr[data-id]")];
+    const made = [...table.querySelectorAll("tbody tr")];
+    const focused = place.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.id : null;
+    const open = new Set(old.filter((row) => row.querySelector("details")?.open).map((row) => row.dataset.id));
+    for (const row of made) row.querySelectorAll("details").forEach((each) => { each.open = open.has(row.dataset.id); });
+    if (old.length === made.length && old.every((row, at) => row.dataset.id === made[at].dataset.id)) {
+      old.forEach((row, at) => { if (row.dataset.is !== made[at].dataset.is) row.replaceWith(made[at]); });
+    } else {
+      place.replaceChildren(table);
+    }
+    if (focused && !place.contains(document.activeElement)) {
+      place.querySelector(`tr[data-id="${CSS.escape(focused)}"] :is(button, summary)`)?.focus();
+    }
   }
 
   page.on(["submissions"], () => {

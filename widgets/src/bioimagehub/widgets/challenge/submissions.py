@@ -44,7 +44,7 @@ def tell_submission(view: Mapping[str, Any]) -> dict[str, Any]:
         "meaning": _MEANINGS.get(view["state"], ""),
         "open": view["state"] in OPEN,
         "ahead": view["ahead"],
-        "stage": None if view["stage"] is None else clean(view["stage"]),
+        "stage": clean(view["stage"]) if view["stage"] and view["state"] in OPEN else None,
         "counts": view["counts"],
         "problems": [{name: clean(text or "", 400) for name, text in one.items()} for one in problems[:MOST_PROBLEMS]],
         "more": max(0, len(problems) - MOST_PROBLEMS),

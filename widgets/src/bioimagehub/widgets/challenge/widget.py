@@ -165,13 +165,13 @@ class ChallengeWidget(Participation):
 
     def answer_withdraw(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Take a submission back that waits."""
-        self._need_portal().withdraw(str(content["id"]))
+        self._need_portal().withdraw(str(content["submission"]))
         self.refresh()
         return {}, []
 
     def answer_result(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Answer with the scores that the hub has of a submission."""
-        found = self._need_portal().result(str(content["id"]))
+        found = self._need_portal().result(str(content["submission"]))
         if found is None:
             return {"scores": None}, []
         return {"scores": found["scores"], "hidden": found["hidden"], "edition": found["edition"]}, []

@@ -1,0 +1,166 @@
+"""The widget of a challenge in a real JupyterLab, on a real hub: by mouse, by keyboard, in both themes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from bioimagehub.challenges import load_challenge, write_submission
+from servers.browser import open_page
+from servers.challenge import squares as draw_squares
+from servers.lab import RunningLab, find_widget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+    from servers.portal import RunningPortal
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+CELL = """
+from bioimagehub.widgets import challenge
+w = challenge({place!r}, predictions={predictions!r})
+w
+"""
+HOSTILE = "<img src=x onerror=window.stolen=1>"
+TABS = ("rules", "data", "score", "mistakes", "submissions", "board")
+
+
+@pytest.fixture(scope="module")
+def lab(
+    samples: Path, squares: Path, portal: RunningPortal, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningLab]:
+    """JupyterLab as Ann has it on the hub, with her predictions beside the notebooks."""
+    token = {"BIOIMAGEHUB_TOKEN": portal.token("ann"), "JUPYTERHUB_USER": "ann"}
+    running = RunningLab(tmp_path_factory.mktemp("lab"), {"BIOIMAGEHUB_PORTAL_URL": portal.url, **token})
+    predictions = {"a": draw_squares(3), "b": draw_squares(7), "c": draw_squares(6)}
+    write_submission(predictions, running.folder / "mine.zip", load_challenge(squares), "public")
+    write_submission({"a": draw_squares(3)}, running.folder / "poor.zip", load_challenge(squares), "public")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def opened(lab: RunningLab, squares: Path) -> Iterator[tuple[Page, Callable[..., Locator]]]:
+    """A page, and what shows the widget in a new notebook on it; no host but loopback may be asked."""
+    number = 0
+    with open_page(1400, 1000) as (page, hosts):
+        page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+
+        def show(place: Path = squares, predictions: str | None = None) -> Locator:
+            nonlocal number
+            number += 1
+            lab.write(f"challenge{number}.ipynb", [CELL.format(place=str(place), predictions=predictions)])
+            lab.open(page, f"challenge{number}.ipynb")
+            lab.run(page)
+            return find_widget(page, "challenge")
+
+        yield page, show
+        assert hosts <= {"127.0.0.1", "localhost", ""}
+        assert errors == []
+
+
+def check_accessibility(page: Page, where: str) -> None:
+    found = Axe().run(page, context=".bih-challenge", options=RULES).response["violations"]
+    told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+    assert not told, f"{where}: {told}"
+
+
+def test_by_mouse_from_the_rules_to_the_leaderboard(opened: tuple[Page, Any], lab: RunningLab) -> None:
+    page, show = opened
+    widget = show()
+    expect(widget.get_by_role("heading", name="Squares")).to_be_visible()
+    widget.get_by_role("tab", name="Data").click()
+    expect(widget.get_by_role("cell", name="CC0-1.0", exact=True)).to_be_visible()
+    widget.get_by_role("tab", name="Own score").click()
+    field = widget.locator(".bih-path:visible")
+    field.fill("poor.zip")
+    widget.get_by_role("button", name="Check and score").click()
+    expect(widget.get_by_role("cell", name="there is no prediction").first).to_be_visible()
+    field.fill("mine.zip")
+    widget.get_by_role("button", name="Check and score").click()
+    expect(widget.get_by_role("table", name="Scores by case, the worst first")).to_be_visible()
+    assert lab.evaluate(page, "w.score['metrics'][0]['value'] == w.result.scores['panoptic_quality']")
+    widget.get_by_role("button", name="Mistakes in b").click()
+    expect(widget.get_by_role("button", name="missed 2", exact=True)).to_be_visible()
+    expect(widget.locator(".bih-crops img")).to_have_count(2)
+    assert lab.evaluate(page, "[w.tab, w.case]") == ["mistakes", "b"]
+    widget.get_by_role("button", name="Open missed 1 in the viewer").click()
+    expect(widget.locator(".bih-viewer .bih-live")).to_be_visible()
+    widget.get_by_role("button", name="Close the viewer").click()
+    expect(widget.locator(".bih-viewer")).to_be_hidden()
+    widget.get_by_role("tab", name="Submissions").click()
+    widget.get_by_label("Name of the entry").fill("by mouse")
+    widget.get_by_role("button", name="Submit").click()
+    row = widget.get_by_role("row").filter(has_text="by mouse")
+    expect(row).to_contain_text("scored")
+    row.get_by_role("button", name="Scores").click()
+    expect(row).to_contain_text("panoptic_quality")
+    widget.get_by_role("tab", name="Leaderboard").click()
+    expect(widget.get_by_role("row").filter(has_text="by mouse — ann")).to_contain_text("yours, first")
+    saved = lab.save(page, "challenge1.ipynb")["cells"][0]["outputs"]
+    assert any("by mouse — ann" in "".join(one["data"].get("text/html", "")) for one in saved)
+
+
+def test_by_keyboard(opened: tuple[Page, Any], lab: RunningLab) -> None:
+    page, show = opened
+    widget = show(predictions="mine.zip")
+    widget.get_by_role("tab", name="Rules").focus()
+    page.keyboard.press("End")
+    expect(widget.get_by_role("tab", name="Leaderboard")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(widget.get_by_role("tab", name="Own score")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Tab")  # the panel, then the field in it
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    table = widget.get_by_role("table", name="Scores by case, the worst first")
+    expect(table).to_be_visible()
+    table.get_by_role("button", name="Case").focus()
+    page.keyboard.press("Enter")
+    expect(widget.get_by_role("columnheader", name="Case")).to_have_attribute("aria-sort", "ascending")
+    names = widget.get_by_role("table", name="Scores by case").get_by_role("rowheader")
+    assert names.all_inner_texts() == ["a", "b", "c"]
+    lab.evaluate(page, "w.set_trait('tab', 'mistakes')")
+    expect(widget.get_by_role("tab", name="Mistakes")).to_have_attribute("aria-selected", "true")
+    expect(widget.locator(".bih-crops img").first).to_be_visible()
+
+
+def test_nothing_hinders_anybody_in_either_theme(opened: tuple[Page, Any], lab: RunningLab) -> None:
+    page, show = opened
+    widget = show(predictions="mine.zip")
+    lab.evaluate(page, "[str(w.score_predictions()), w.submit('in both themes').id]")
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
+        for tab in TABS:
+            widget.locator(f"[role=tab][data-tab={tab}]").click()
+            expect(widget.locator("[role=tabpanel]:visible :is(table, .bih-crops img)").first).to_be_visible()
+            check_accessibility(page, f"{tab}, {theme}")
+
+
+def test_names_of_others_are_shown_and_not_run(
+    opened: tuple[Page, Any], portal: RunningPortal, squares: Path, tmp_path: Path, lab: RunningLab
+) -> None:
+    page, show = opened
+    sent = portal.submit("eve", (lab.folder / "mine.zip").read_bytes(), entry=HOSTILE).json()
+    portal.wait_state(sent["id"], "eve", "scored")
+    portal.wait_idle()
+    text = (squares / "challenge.yaml").read_text().replace("title: Squares", f'title: "{HOSTILE}"')
+    (tmp_path / "challenge.yaml").write_text(text)
+    widget = show(tmp_path)
+    expect(widget.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    widget.get_by_role("tab", name="Leaderboard").click()
+    expect(widget.get_by_role("rowheader", name=f"{HOSTILE} — eve")).to_be_visible()
+    assert page.evaluate("window.stolen") is None
