@@ -228,7 +228,9 @@ def test_a_viewer_and_a_download_open_inside(samples: Path) -> None:
     viewer = widget.opened
     assert viewer is not None
     assert widget.panel == f"anywidget:{viewer.model_id}"
+    assert page.ask("download", identifiers=["samples:bbbc038-nuclei", "samples:nuclei-3d"]) == {"count": 2}
+    assert type(widget.opened).__name__ == "Download"
+    assert viewer.comm is None
     page.ask("close")
     assert (widget.panel, widget.opened) == ("", None)
-    assert viewer.comm is None
     widget.close()

@@ -169,7 +169,7 @@ def test_python_drives_the_page_and_a_viewer_opens_in_it(lab: RunningLab, opened
     lab.evaluate(page, f"{code}\nprint(0)")
     widget.get_by_role("button", name="zebrafish embryo").click()
     settle(widget)
-    assert widget.locator(".bih-search").input_value() == "zebrafish embryo"
+    assert widget.locator(".bih-finder .bih-search").input_value() == "zebrafish embryo"
     widget.get_by_text("Nuclei of the 2018 Data Science Bowl").first.wait_for()
     widget.locator(".bih-large img").wait_for()
     widget.get_by_role("button", name="View", exact=True).click()
@@ -234,7 +234,7 @@ def test_no_violation_of_wcag(lab: RunningLab, opened: tuple[Page, Any], theme: 
 def test_a_saved_notebook_shows_the_table_without_a_kernel(lab: RunningLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
     widget = show(CELL)
-    widget.locator(".bih-search").fill("mitosis")
+    widget.locator(".bih-finder .bih-search").fill("mitosis")
     wait_for(page, lab, "w.text", "mitosis")
     settle(widget)
     table = page.locator(".jp-OutputArea-output table")

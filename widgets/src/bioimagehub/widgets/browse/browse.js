@@ -161,12 +161,12 @@ function render({ model, el, signal, host }) {
   const panel = makePanel({ model, ask, host, failed, say, life });
   const empty = make("p", { class: "bih-empty", hidden: true }, "Nothing fits. Take out a word or a filter.");
 
-  /** Tell what an action is about: a record that was named, else what is selected, else where the keys are. */
+  /** Tell what an action is about: a record that was named, else what is selected, shown, or where the keys are. */
   const meant = (identifier) => {
     if (identifier) return [identifier];
     const chosen = model.get("selection");
-    const row = list.active();
-    return chosen.length ? chosen : row ? [row.id] : [];
+    const one = model.get("shown") ?? list.active()?.id;
+    return chosen.length ? chosen : one ? [one] : [];
   };
   const actions = {
     cite: (identifier) => sheet.cite(meant(identifier)),
@@ -191,9 +191,10 @@ function render({ model, el, signal, host }) {
   const copied = make("button", { type: "button", class: "bih-link", onclick: actions.search }, "Copy this search as code");
 
   const body = make("div", { class: "bih-body" }, facets.element,
-    make("div", { class: "bih-middle" }, selected.element, list.element, empty, make("div", { class: "bih-foot" }, note, copied)),
+    make("div", { class: "bih-middle" }, selected.element, empty, list.element, make("div", { class: "bih-foot" }, note, copied)),
     detail.element);
-  root.append(line, problem.box, head.element, told.element, sheet.element, body, panel.element, help.element);
+  const finder = make("div", { class: "bih-finder" }, head.element, told.element, sheet.element, body, help.element);
+  root.append(line, problem.box, finder, panel.element);
 
   head.field.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "Enter") {
