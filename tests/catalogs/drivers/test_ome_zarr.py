@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ngff_zarr
 import numpy as np
 import ome_zarr.writer
+import pytest
 import zarr
 from ome_zarr.format import FormatV01, FormatV02, FormatV03, FormatV04, FormatV05
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from ome_zarr.format import Format
+
+CHANNELS = {"DNA": "0000ff", "actin": "FF00FF"}
 
 
 def make_pixels(shape: tuple[int, ...], dtype: str, seed: int = 0) -> NDArray[Any]:
@@ -48,7 +51,7 @@ class TestOmeZarrPy05(DriverContract):
         scales = [[2.0, 1.0, 500.0, 250.0, 125.0], [2.0, 1.0, 500.0, 500.0, 250.0]]
         transformations: list[list[dict[str, Any]]] = [[{"type": "scale", "scale": scale}] for scale in scales]
         transformations[1].append({"type": "translation", "translation": [0.0, 0.0, 0.0, 125.0, 62.5]})
-        omero = {"channels": [{"label": name, "color": "FFFFFF"} for name in ("DNA", "actin")]}
+        omero = {"channels": [{"label": name, "color": colour} for name, colour in CHANNELS.items()]}
         ome_zarr.writer.write_multiscale(
             levels,
             group,
@@ -197,6 +200,27 @@ def test_samples_are_read_as_zarr_python_reads_them(samples: Path) -> None:
             (array,) = node.data_vars.values()
             stored: Any = zarr.open_array(image / node.path.strip("/"), mode="r")
             np.testing.assert_array_equal(array.values, stored[...])
+
+
+@pytest.mark.parametrize("version", [FormatV04(), FormatV05()], ids=str)
+def test_colours_are_those_of_the_depositor(tmp_path: Path, version: Format) -> None:
+    """What is no colour is None; nothing is told where they are of other channels."""
+    axes = [{"name": "c", "type": "channel"}, {"name": "y", "type": "space"}, {"name": "x", "type": "space"}]
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=version.zarr_format)
+    scale: list[list[dict[str, Any]]] = [[{"type": "scale", "scale": [1.0, 1.0, 1.0]}]]
+    ome_zarr.writer.write_multiscale(
+        [make_pixels((3, 8, 8), "uint8")], group, fmt=version, axes=axes, coordinate_transformations=scale
+    )
+    place = group.attrs.asdict().get("ome")
+    for colours, expected in [
+        (["0000ff", "FF00FF", "url(x)"], ["0000FF", "FF00FF", None]),
+        (["0000ff", "FF00FF"], None),
+        ([1, None, "FFF"], None),
+    ]:
+        omero = {"channels": [{"color": colour} for colour in colours]}
+        group.attrs.update({"omero": omero} if place is None else {"ome": {**place, "omero": omero}})
+        image = open_array(str(tmp_path / "a.zarr"))
+        assert image.attrs.get("colours") == expected
 
 
 def test_image_in_a_zip_file(tmp_path: Path) -> None:

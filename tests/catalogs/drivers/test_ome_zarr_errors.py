@@ -50,7 +50,7 @@ def test_coarser_level(volume: Path) -> None:
     np.testing.assert_array_equal(half.values, VALUES[:, :, ::2, ::2])
     assert half["y"].attrs["spacing"] == pytest.approx(0.4)
     np.testing.assert_allclose(half["y"], [0.1, 0.5, 0.9], rtol=1e-12)  # the stated translation
-    assert half.attrs == {"units": "arbitrary units", "level": 1, "levels": 2}
+    assert half.attrs == {"units": "arbitrary units", "level": 1, "levels": 2, "colours": ["FFFFFF", "FFFFFF"]}
 
 
 def test_label_image_has_no_channels(volume: Path) -> None:

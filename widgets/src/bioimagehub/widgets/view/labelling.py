@@ -102,6 +102,9 @@ def name_channels(array: xr.DataArray) -> Channels:
     values = array.coords["c"].values if "c" in array.coords else np.arange(count)
     named = values.dtype.kind not in "iuf"
     colours = array.attrs.get("colours") or [None] * count
+    if count > 1 and len(set(colours)) == 1:
+        # Writers that know of no colours say the same for all, mostly white: added up, nothing could be told apart.
+        colours = [None] * count
     return tuple(
         (clean(value) if named else f"channel {value}", parse_colour(colour))
         for value, colour in zip(values, colours, strict=False)

@@ -108,8 +108,11 @@ class Image:
     def channels(self, shape: tuple[int, ...]) -> tuple[str, ...]:
         """Names of the channels of an array; none where there are not as many as channels."""
         named = self.multiscale.channels if self.label is None else ()
+        return named if self._has_channels(shape, len(named)) else ()
+
+    def _has_channels(self, shape: tuple[int, ...], count: int) -> bool:
         names = [axis.name for axis in self.multiscale.levels[0].axes]
-        return named if "c" in names and shape[names.index("c")] == len(named) else ()
+        return "c" in names and shape[names.index("c")] == count
 
     def choose_level(self, level: int | str, pixels: int) -> int:
         """Give the number of the level to open; see `bioimagehub.catalogs.arrays.levels.choose_level`."""
@@ -121,11 +124,13 @@ class Image:
         planes = [(shape[names.index("y")], shape[names.index("x")]) for shape in shapes]
         return choose_level(level, planes, pixels, self.name)
 
-    def attrs(self, level: int) -> dict[str, Any]:
+    def attrs(self, level: int, shape: tuple[int, ...]) -> dict[str, Any]:
         """Give the attributes of the array of a level."""
         told: dict[str, Any] = {"units": "arbitrary units"} if self.label is None else {"units": "1"}
         if self.label is not None:
             told["label"] = self.label
+        elif self.multiscale.colours and self._has_channels(shape, len(self.multiscale.colours)):
+            told["colours"] = list(self.multiscale.colours)
         return told | {"level": level, "levels": len(self.multiscale.levels)}
 
     def open(self, level: int | str, chunks: Chunks, pixels: int) -> xr.DataArray:
@@ -133,7 +138,11 @@ class Image:
         chosen = self.choose_level(level, pixels)
         found = self.pixels(chosen)
         return label_array(
-            found, self.axes(chosen), channels=self.channels(found.shape), attrs=self.attrs(chosen), chunks=chunks
+            found,
+            self.axes(chosen),
+            channels=self.channels(found.shape),
+            attrs=self.attrs(chosen, found.shape),
+            chunks=chunks,
         )
 
     def _document(self, path: str) -> str:

@@ -8,6 +8,7 @@ Moore et al., Histochemistry and Cell Biology 160, 223-251 (2023), doi:10.1007/s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bioimagehub.catalogs.arrays.labelled import Axis
+
+_COLOUR = re.compile(r"[0-9A-Fa-f]{6}")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Multiscale:
         Whether the metadata say how far apart the pixels of each level are; they do from version 0.4 on.
     channels : tuple of str
         Names of the channels; empty where there are none.
+    colours : tuple of str or None
+        Colours that the depositor gave the channels, six hexadecimal digits; empty where there are none.
     separator : str
         What stands in the keys of chunks where the metadata of an array do not say.
     """
@@ -58,6 +63,7 @@ class Multiscale:
     order: tuple[int, ...]
     is_scaled: bool
     channels: tuple[str, ...]
+    colours: tuple[str | None, ...]
     separator: str
 
     def scaled(self, level: Level, shape: Sequence[int], finest: Sequence[int]) -> tuple[Axis, ...]:
@@ -115,7 +121,9 @@ def parse_multiscale(attributes: Mapping[str, Any], number: int, name: str) -> M
             message = "it has no levels"
             raise ValueError(message)
         version = str(multiscale.get("version") or attributes.get("version") or "0.4")
-        return Multiscale(tuple(levels), order, is_scaled, parse_channels(attributes), "." if version == "0.1" else "/")
+        separator = "." if version == "0.1" else "/"
+        names, colours = parse_channels(attributes), parse_colours(attributes)
+        return Multiscale(tuple(levels), order, is_scaled, names, colours, separator)
     except (AttributeError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         msg = (
             f"The multiscale metadata of {name} cannot be read: {error!r}. Expected OME-Zarr 0.1 to 0.5 with axes out "
@@ -126,12 +134,22 @@ def parse_multiscale(attributes: Mapping[str, Any], number: int, name: str) -> M
 
 def parse_channels(attributes: Mapping[str, Any]) -> tuple[str, ...]:
     """Channel names out of the rendering hints; empty where there are none."""
+    labels = [channel.get("label") for channel in _list_channels(attributes)]
+    return tuple(str(number) if label is None else str(label) for number, label in enumerate(labels))
+
+
+def parse_colours(attributes: Mapping[str, Any]) -> tuple[str | None, ...]:
+    """Colours of channels out of the rendering hints; None for what is no colour, empty where there are none."""
+    found = [str(channel.get("color")) for channel in _list_channels(attributes)]
+    colours = tuple(colour.upper() if _COLOUR.fullmatch(colour) else None for colour in found)
+    return colours if any(colours) else ()
+
+
+def _list_channels(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
     hints = attributes.get("omero")
     channels = hints.get("channels") if isinstance(hints, dict) else None
-    if not isinstance(channels, list) or not all(isinstance(channel, dict) for channel in channels):
-        return ()
-    labels = [channel.get("label") for channel in channels]
-    return tuple(str(number) if label is None else str(label) for number, label in enumerate(labels))
+    is_list = isinstance(channels, list) and all(isinstance(channel, dict) for channel in channels)
+    return channels if is_list and channels is not None else []
 
 
 def list_multiscales(attributes: Mapping[str, Any], name: str) -> list[str]:

@@ -171,7 +171,7 @@ class Fields:
             (*(Axis(dim, "") for dim in self.dims), *example.axes(level)),
             channels=example.channels(like.shape),
             names={dim: names for dim, names in self.names().items() if dim in self.dims},
-            attrs=example.attrs(level),
+            attrs=example.attrs(level, like.shape),
             chunks=chunks,
         )
 
