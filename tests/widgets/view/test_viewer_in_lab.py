@@ -18,7 +18,7 @@ from servers.lab import RunningLab, find_widget
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import CDPSession, Locator, Page
 
     Show = Callable[..., Locator]
 
@@ -75,6 +75,24 @@ rows = [(1, t, 100, 40 + 40 * t) for t in range(6)]
 v = view(movie, axes="tyx", tracks=pd.DataFrame(rows, columns=["track", "t", "y", "x"]), t=5, height=300)
 v"""
 )
+PLATE = (
+    START
+    + """
+data = np.zeros((3, 100, 120), np.uint8)
+data[0], data[1], data[2] = 60, 120, 250
+array = xr.DataArray(data, dims=("well", "y", "x"), coords={"well": ["A1", "A2", "B1"]})
+v = view(array, looks={"c0": {"low": 0.0, "high": 255.0}}, height=300)
+v"""
+)
+TRUTH = (
+    START
+    + """
+truth, found = np.zeros((2, 200, 300), np.int32)
+truth[80:120, 20:60] = truth[80:120, 240:280] = 5
+found[82:120, 240:280] = 3
+v = view(np.zeros((200, 300), np.uint8), labels={"found": found}, truth=truth, height=300)
+v"""
+)
 HOSTILE = (
     START
     + """
@@ -111,7 +129,7 @@ def page(lab: RunningLab) -> Iterator[Page]:
 def show(lab: RunningLab, page: Page) -> Show:
     """Run cells in the notebook that the tests share, and give the first widget when it is sharp."""
 
-    def show(*cells: str) -> Locator:
+    def show(*cells: str, sharp: bool = True) -> Locator:
         if page.locator(".jp-Notebook").count() == 0:
             lab.write(NOTEBOOK, ["", ""])
             lab.open(page, NOTEBOOK)
@@ -125,7 +143,8 @@ def show(lab: RunningLab, page: Page) -> Show:
         lab.run(page)
         widget = find_widget(page, "view")
         widget.scroll_into_view_if_needed()
-        settle(widget)
+        if sharp:
+            settle(widget)
         return widget
 
     return show
@@ -390,6 +409,64 @@ def test_two_views_share_a_model(lab: RunningLab, page: Page, show: Show) -> Non
     labels = [views.nth(each).locator(".bih-view-zoom").inner_text() for each in range(2)]
     assert labels[0] == labels[1]
     assert lab.evaluate(page, "v.x") > 200
+
+
+def test_wells_of_a_plate(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(PLATE, sharp=False)
+    wells = widget.locator(".bih-view-well")
+    widget.locator(".bih-view-well img").nth(2).wait_for()
+    assert wells.count() == 3
+    wells.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    wait_for(page, lab, "v.well == 'B1'")
+    settle(widget)
+    assert colour_at(widget, 0.5, 0.5)[0] == pytest.approx(250, abs=1)
+    widget.get_by_role("button", name="All wells of the plate").click()
+    wait_for(page, lab, "v.well is None")
+    widget.locator("[data-well=A2]").click()
+    page.wait_for_timeout(300)
+    settle(widget)
+    assert colour_at(widget, 0.5, 0.5)[0] == pytest.approx(120, abs=1)
+
+
+def test_truth_and_prediction_lie_on_two_sides(lab: RunningLab, page: Page, show: Show) -> None:
+    widget = show(TRUTH)
+    lab.evaluate(page, "[v.set_look(each['id'], outline=False, opacity=1.0) for each in v.scene['layers'][1:]]")
+    page.wait_for_timeout(400)
+    settle(widget)
+    wide = widget.locator(".bih-view-yx").evaluate("pane => pane.clientWidth")
+    zoom = lab.evaluate(page, "v.zoom")
+    left, right = (0.5 + (column - 149.5) * zoom / wide for column in (40, 260))
+    assert max(colour_at(widget, left, 0.5)) > 100, "what was missed is on the left"
+    handle = widget.get_by_role("slider", name="Line between both sides")
+    handle.focus()
+    page.keyboard.press("Home")
+    wait_for(page, lab, "v.swipe['at'] == 0")
+    assert colour_at(widget, left, 0.5) == [0, 0, 0], "nothing was found there"
+    assert max(colour_at(widget, right, 0.5)) > 100
+
+
+def test_nothing_is_left_of_a_view_that_is_gone(page: Page, show: Show) -> None:
+    show(CHANNELS)
+    session = page.context.new_cdp_session(page)
+    assert count_canvases(session) > 0
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    page.locator(".bih-view").wait_for(state="detached")
+    page.wait_for_timeout(500)
+    assert count_canvases(session) == 0
+    session.detach()
+
+
+def count_canvases(session: CDPSession) -> int:
+    """Count the canvases in memory in which tiles are painted."""
+    session.send("HeapProfiler.collectGarbage")
+    kind = session.send("Runtime.evaluate", {"expression": "OffscreenCanvas.prototype"})["result"]["objectId"]
+    found = session.send("Runtime.queryObjects", {"prototypeObjectId": kind, "objectGroup": "count"})["objects"]
+    count = {"objectId": found["objectId"], "functionDeclaration": "function () { return this.length; }"}
+    number: int = session.send("Runtime.callFunctionOn", count | {"returnByValue": True})["result"]["value"]
+    session.send("Runtime.releaseObjectGroup", {"objectGroup": "count"})
+    return number
 
 
 def test_a_saved_notebook_shows_a_picture_without_a_kernel(lab: RunningLab, page: Page, show: Show) -> None:
