@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -13,15 +12,17 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 import requests
 
 from servers.browser import log_in, open_page
 from servers.challenge import squares
+from servers.submitted import npz_of, zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from playwright.sync_api import Page
 
     from servers.hub import RunningHub
     from servers.person import Kernel, Person
@@ -30,6 +31,7 @@ pytestmark = [pytest.mark.hub, pytest.mark.browser]
 
 PREFIX = "/services/challenges"
 DEADLINE = 120
+NOTEBOOK_ROWS = ("from a notebook — ben", "a method — ben")
 
 SUBMIT = """
 from pathlib import Path
@@ -141,22 +143,32 @@ def test_the_truth_is_the_workers_alone(hub: RunningHub, challenge: str) -> None
     assert list((folder / "data" / "inbox").iterdir()) == []
 
 
+def _write_predictions(path: Path) -> None:
+    """Write a submission that has another score on each image, so that its interval has a width."""
+    labels = {"a": squares(3, 7), "b": squares(9, 6), "c": squares(5)}
+    path.write_bytes(zip_of({f"{case}.npz": npz_of(found) for case, found in labels.items()}))
+    path.chmod(0o644)
+
+
+def _wait_text(hub: RunningHub, page: Page, place: str, *texts: str) -> str:
+    """Open a page again and again until a part of it has some texts; return that part's."""
+    deadline = time.monotonic() + DEADLINE
+    while not all(text in page.inner_text(place) for text in texts):
+        assert time.monotonic() < deadline, page.inner_text("main") + _logs(hub)
+        page.wait_for_timeout(300)
+        page.reload()
+    return page.inner_text(place)
+
+
 def test_participants_submit_from_a_page_and_from_a_notebook(
     hub: RunningHub, challenge: str, predictions: Callable[..., bytes], visit: Callable[..., Person], tmp_path: Path,
     small_challenge: Callable[..., Path],
 ) -> None:  # fmt: skip
-    person = visit(hub, "ben")
-    kernel: Kernel = person.start_kernel()
-    # Another score on each image, so that the interval has a width.
-    with zipfile.ZipFile(hub.state / "homes" / "ben" / "p.zip", "w") as archive:
-        for name, labels in (("a", squares(3, 7)), ("b", squares(9, 6)), ("c", squares(5))):
-            file = io.BytesIO()
-            np.savez_compressed(file, labels=labels)
-            archive.writestr(f"{name}.npz", file.getvalue())
-    (hub.state / "homes" / "ben" / "p.zip").chmod(0o644)
+    kernel: Kernel = visit(hub, "ben").start_kernel()
+    home = hub.state / "homes" / "ben"
+    _write_predictions(home / "p.zip")
     with zipfile.ZipFile(small_challenge()) as archive:
-        public = [name for name in archive.namelist() if not name.startswith("hidden/")]
-        archive.extractall(hub.state / "homes" / "ben" / "squares", public)
+        archive.extractall(home / "squares", [name for name in archive.namelist() if not name.startswith("hidden/")])
     sent_by_notebook = kernel.run(SUBMIT).split()
     assert len(sent_by_notebook) == 2
     assert kernel.run(SPY.format(state=hub.state)).strip() == "[]"
@@ -172,24 +184,13 @@ def test_participants_submit_from_a_page_and_from_a_notebook(
         page.set_input_files("#file", sent)
         page.get_by_role("button", name="Submit").click()
         page.wait_for_url("**/submission/*")
-        deadline = time.monotonic() + DEADLINE
-        while "Result" not in page.inner_text("main"):
-            assert time.monotonic() < deadline, page.inner_text("main") + _logs(hub)
-            page.wait_for_timeout(300)
-            page.reload()
-        assert "0.765625" in page.inner_text("main")
-        deadline = time.monotonic() + DEADLINE
+        assert "0.765625" in _wait_text(hub, page, "main", "Result")
         page.goto(f"{hub.url}{PREFIX}/challenge/squares/practice/board")
-        while not all(
-            name in page.inner_text("table.board") for name in ("ann", "from a notebook — ben", "a method — ben")
-        ):
-            assert time.monotonic() < deadline, page.inner_text("main")
-            page.wait_for_timeout(300)
-            page.reload()
+        _wait_text(hub, page, "table.board", "ann", *NOTEBOOK_ROWS)
+        row = page.locator("table.board tr", has_text=NOTEBOOK_ROWS[0])
+        assert re.search(r"\d\.\d+ to \d\.\d+", row.inner_text())
         # Nothing is wider than the phone.
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        row = page.locator("table.board tr", has_text="from a notebook — ben")
-        assert re.search(r"\d\.\d+ to \d\.\d+", row.inner_text())
         assert hosts == {"127.0.0.1"}
         assert errors == []
     told = json.loads(kernel.run(SCORE.format(submission=sent_by_notebook[0], deadline=DEADLINE)))
@@ -197,11 +198,10 @@ def test_participants_submit_from_a_page_and_from_a_notebook(
     assert told["official"]["scores"] == told["local"]
     assert told["official"]["key"] == told["key"]
     rows = {row["entry"]: row for row in told["board"]["rows"]}
-    assert {"ann", "from a notebook — ben", "a method — ben"} <= set(rows)
-    for name in ("ann", "from a notebook — ben", "a method — ben"):
+    for name in ("ann", *NOTEBOOK_ROWS):
         value, low, high = rows[name]["scores"]["panoptic_quality"]
         assert low <= value <= high
-        assert low < high or name != "from a notebook — ben"
+        assert low < high or name != NOTEBOOK_ROWS[0]
         assert rows[name]["rank_low"] <= rows[name]["rank"] <= rows[name]["rank_high"]
 
 
