@@ -38,7 +38,7 @@ class RunningLab:
         jupyter = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         options = {
             "ServerApp.token": "", "ServerApp.password": "", "ServerApp.allow_root": "True",
-            "ServerApp.port_retries": "0",
+            "ServerApp.port_retries": "0", "ServerApp.disable_check_xsrf": "True",
             "ServerApp.ip": "127.0.0.1", "ServerApp.port": str(self.port), "ServerApp.root_dir": str(self.folder),
             "LabApp.expose_app_in_browser": "True", "LabApp.news_url": "", "LabApp.collaborative": "False",
         }  # fmt: skip
@@ -66,7 +66,7 @@ class RunningLab:
     def stop(self) -> None:
         """End the server and its kernels."""
         for kernel in requests.get(f"{self.url}/api/kernels", timeout=30).json():
-            requests.delete(f"{self.url}/api/kernels/{kernel['id']}", timeout=30)
+            requests.delete(f"{self.url}/api/kernels/{kernel['id']}", timeout=30).raise_for_status()
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(60)
 
