@@ -1,7 +1,7 @@
 """Where the files of a dataset go: names that every file system takes, that stay in the folder, and never meet.
 
-What a name may not hold is percent-escaped, so the archive's own path can be had back with `urllib.parse.unquote`;
-the manifest of the folder lists both.
+What a name may not hold is percent-escaped, so the archive's own path can be had back with `urllib.parse.unquote`, but
+for names that a digest cuts or tells apart; the manifest of the folder lists both.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def choose_names(paths: Iterable[str], kept: Mapping[str, str] | None = None) ->
     -------
     dict of str to str
         Name by path. Two names that differ by case alone, or by how an accent is encoded, are told apart by escaping
-        letters of the later one, and so is a file with the name of a folder.
+        letters of the later one, and so is a file with the name of a folder; where no letter is left to escape, by a
+        digest.
 
     Raises
     ------
@@ -158,13 +159,15 @@ def _free_name(path: str, owner: str, places: Mapping[str, str], taken: dict[str
     """Give the first name for a path that no other file or folder has, and take it."""
     above, _, last = path.rpartition("/")
     before = f"{places[above]}/" if above else ""
-    for letters in range(len(last) + 1):
-        rest = escape_name(last[letters:]) if letters < len(last) else ""
-        step = "".join(map(_escaped, last[:letters])) + rest
-        name = before + step
-        if taken.setdefault(_folded(name), owner) == owner:
-            return name
-    msg = f"No free name was found for {path[:100]!r}: too many names differ by case alone. Leave it out with a glob."
+    steps = [
+        "".join(map(_escaped, last[:n])) + (escape_name(last[n:]) if last[n:] else "") for n in range(len(last) + 1)
+    ]
+    # Where a name is escaped in any case, such as that of a quote, no letter is left to tell two apart by.
+    digest = hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    for step in (*steps, f"{steps[0]}~{digest}"):
+        if taken.setdefault(_folded(before + step), owner) == owner:
+            return before + step
+    msg = f"No free name was found for {path[:100]!r}: all that it could have are taken. Leave it out with a glob."
     raise UnsafeNameError(msg)
 
 
