@@ -5,7 +5,7 @@ import { paintChannels, paintColours, paintLabels } from "./compose.js";
 import { chooseLevel, countTiles, listTiles } from "./grid.js";
 import { keyOf } from "./tiles.js";
 
-const BYTES = 128 * 2 ** 20;
+const BYTES = 64 * 2 ** 20;
 const FRAME_MS = 14;
 const FINER = 2;
 const MANY = 64;
