@@ -1,0 +1,157 @@
+"""Cells that show images in a viewer, and what can be read off the screen of a browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from playwright.sync_api import CDPSession, Locator, Page
+
+    from servers.lab import RunningLab
+
+START = "import numpy as np, pandas as pd, xarray as xr\nfrom bioimagehub.widgets.view import view\n"
+COLOURS = (
+    START
+    + """
+image = np.zeros((300, 400, 3), np.uint8)
+image[:150, :200] = 200, 10, 20
+image[:150, 200:] = 30, 180, 40
+image[150:, :200] = 50, 60, 240
+v = view(image, axes="yxc", height=320)
+v"""
+)
+CHANNELS = (
+    START
+    + """
+y, x = np.mgrid[:600, :900]
+image = np.zeros((3, 2, 5, 600, 900), np.uint16)
+for t in range(3):
+    for z in range(5):
+        image[t, 0, z] = 100 + 40 * z + x
+        image[t, 1, z, 100 * t : 100 * t + 200, 300:500] = 4000
+labels = np.zeros((600, 900), np.int32)
+labels[200:300, 400:600] = 7
+array = xr.DataArray(image, dims=tuple("tczyx"), coords={"y": np.arange(600) * 0.5 + 10, "x": np.arange(900) * 0.5 + 20,
+                                                         "z": np.arange(5) * 2.0})
+for axis in "zyx":
+    array[axis].attrs["units"] = "micrometer"
+v = view(array, labels={"cells": labels}, height=420)
+v"""
+)
+VOLUME = (
+    START
+    + """
+z, y, x = np.mgrid[:40, :120, :160]
+volume = (1000 * np.exp(-(4 * (z - 20.0) ** 2 + (y - 60) ** 2 + (x - 80) ** 2) / 500)).astype(np.float32)
+volume[:, :20, :20] = np.nan
+points = pd.DataFrame({"z": [20.0, 20.0], "y": [60.0, 30.0], "x": [80.0, 40.0]})
+v = view(volume, axes="zyx", points=points, height=420)
+v"""
+)
+TRACKS = (
+    START
+    + """
+movie = np.full((6, 200, 300), 10, np.uint8)
+rows = [(1, t, 100, 40 + 40 * t) for t in range(6)]
+v = view(movie, axes="tyx", tracks=pd.DataFrame(rows, columns=["track", "t", "y", "x"]), t=5, height=300)
+v"""
+)
+PLATE = (
+    START
+    + """
+data = np.zeros((3, 100, 120), np.uint8)
+data[0], data[1], data[2] = 60, 120, 250
+array = xr.DataArray(data, dims=("well", "y", "x"), coords={"well": ["A1", "A2", "B1"]})
+v = view(array, looks={"c0": {"low": 0.0, "high": 255.0}}, height=300)
+v"""
+)
+TRUTH = (
+    START
+    + """
+truth, found = np.zeros((2, 200, 300), np.int32)
+truth[80:120, 20:60] = truth[80:120, 240:280] = 5
+found[82:120, 240:280] = 3
+v = view(np.zeros((200, 300), np.uint8), labels={"found": found}, truth=truth, height=300)
+v"""
+)
+HOSTILE = (
+    START
+    + """
+bad = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>\\u202e" + "A" * 5000
+image = np.arange(40_000, dtype=np.uint16).reshape(200, 200)
+array = xr.DataArray(image[None], dims=("c", "y", "x"), coords={"c": [bad]}, name=bad,
+                     attrs={"title": bad, "licence": bad, "citation": bad})
+v = view(array, labels={bad: (image > 9000).astype(np.int32)}, height=300)
+v.shapes = [{"kind": "point", "points": [[100.0, 100.0]], "name": bad}]
+v"""
+)
+
+
+def settle(widget: Locator) -> None:
+    """Wait until all that is in sight is sharp."""
+    widget.locator(".bih-view-stage[aria-busy=false]").first.wait_for()
+
+
+def wait_for(page: Page, lab: RunningLab, code: str) -> None:
+    """Wait until an expression is true in the kernel."""
+    for _ in range(100):
+        if lab.evaluate(page, f"bool({code})"):
+            return
+        page.wait_for_timeout(100)
+    state = lab.evaluate(page, "[v.x, v.y, v.zoom, v.t, v.z, v.shapes, v.problem]")
+    pytest.fail(f"{code} did not become true; {state}")
+
+
+def colour_at(widget: Locator, x: float, y: float, canvas: str = ".bih-view-yx .bih-view-pixels") -> list[int]:
+    """Give red, green and blue at a share of the width and the height of a canvas."""
+    found: list[int] = widget.locator(canvas).evaluate(
+        """(canvas, [x, y]) => [...canvas.getContext('2d')
+             .getImageData(Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data].slice(0, 3)""",
+        [x, y],
+    )
+    return found
+
+
+def middle_of(widget: Locator) -> tuple[float, float]:
+    box = widget.locator(".bih-view-yx").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def count_above(widget: Locator, rule: str, hidden: tuple[RunningLab, Page, str] | None = None) -> int:
+    """Count the pixels drawn above those of the image; first hide a layer."""
+    if hidden is not None:
+        lab, page, layer = hidden
+        lab.evaluate(page, f"[v.set_look({layer!r}, visible=False), 1][-1]")
+        page.wait_for_timeout(400)
+    found: int = widget.locator(".bih-view-yx .bih-view-above").evaluate(
+        f"""(canvas) => {{
+              const {{ data }} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+              let count = 0;
+              for (let at = 0; at < data.length; at += 4) if (({rule})(data.subarray(at, at + 4))) count += 1;
+              return count;
+            }}"""
+    )
+    return found
+
+
+def count_canvases(session: CDPSession) -> int:
+    """Count the canvases in memory in which tiles are painted."""
+    session.send("HeapProfiler.collectGarbage")
+    kind = session.send("Runtime.evaluate", {"expression": "OffscreenCanvas.prototype"})["result"]["objectId"]
+    found = session.send("Runtime.queryObjects", {"prototypeObjectId": kind, "objectGroup": "count"})["objects"]
+    count = {"objectId": found["objectId"], "functionDeclaration": "function () { return this.length; }"}
+    number: int = session.send("Runtime.callFunctionOn", count | {"returnByValue": True})["result"]["value"]
+    session.send("Runtime.releaseObjectGroup", {"objectGroup": "count"})
+    return number
+
+
+def end_sessions(lab: RunningLab) -> None:
+    with requests.Session() as session:
+        session.get(f"{lab.url}/lab", timeout=30)
+        token = {"X-XSRFToken": session.cookies["_xsrf"]}
+        for each in session.get(f"{lab.url}/api/sessions", timeout=30).json():
+            session.delete(f"{lab.url}/api/sessions/{each['id']}", headers=token, timeout=60).raise_for_status()
