@@ -76,8 +76,12 @@ def check_accessibility(page: Page, where: str) -> None:
     assert not told, f"{where}: {told}"
 
 
-def test_by_mouse_from_the_rules_to_the_leaderboard(opened: tuple[Page, Any], lab: RunningLab) -> None:
+def test_by_mouse_from_the_rules_to_the_leaderboard(
+    opened: tuple[Page, Any], lab: RunningLab, portal: RunningPortal
+) -> None:
     page, show = opened
+    refused = portal.submit("ann", b"PK\x05\x06" + bytes(18), entry="empty").json()
+    portal.wait_state(refused["id"], "ann", "refused")
     widget = show()
     expect(widget.get_by_role("heading", name="Squares")).to_be_visible()
     widget.get_by_role("tab", name="Data").click()
@@ -100,6 +104,8 @@ def test_by_mouse_from_the_rules_to_the_leaderboard(opened: tuple[Page, Any], la
     widget.get_by_role("button", name="Close the viewer").click()
     expect(widget.locator(".bih-viewer")).to_be_hidden()
     widget.get_by_role("tab", name="Submissions").click()
+    widget.get_by_text("3 problems", exact=True).click()
+    expect(widget.get_by_role("table", name="3 problems to mend")).to_be_visible()
     widget.get_by_label("Name of the entry").fill("by mouse")
     widget.get_by_role("button", name="Submit").click()
     row = widget.get_by_role("row").filter(has_text="by mouse")

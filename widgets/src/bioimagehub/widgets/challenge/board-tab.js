@@ -10,7 +10,7 @@ function drawBoard(board) {
   const [first, ...others] = board.columns;
   const chances = board.entries > 1 && board.rows.some((row) => row.chance);
   const better = first.endsWith("↓") ? "lower" : "higher";
-  const withInterval = (score) => [score.text, score.interval ? make("span", { class: "bih-pale" }, ` (${score.interval})`) : ""];
+  const withInterval = (score) => [score.text, score.interval ? make("span", { class: "bih-pale bih-below" }, score.interval) : ""];
   return makeTable({
     caption: `Leaderboard, ${board.entries} ${board.entries === 1 ? "entry" : "entries"}, ${board.cases} cases`,
     head: 1,
@@ -20,9 +20,9 @@ function drawBoard(board) {
     ],
     classes: (at) => [board.rows[at].own && "bih-own", board.rows[at].kind && `bih-kind-${board.rows[at].kind}`].filter(Boolean).join(" "),
     rows: board.rows.map((row) => [
-      make("span", {}, row.rank, row.ranks && row.ranks !== row.rank ? make("span", { class: "bih-pale" }, ` (${row.ranks})`) : ""),
+      make("span", {}, row.rank, row.ranks && row.ranks !== row.rank ? make("span", { class: "bih-pale bih-below" }, row.ranks) : ""),
       text(row.entry),
-      [row.own ? make("strong", { class: "bih-mark" }, "yours") : "", row.own && row.kind ? ", " : "", MARKS[row.kind] ?? ""],
+      make("span", { class: "bih-marks" }, row.own ? make("strong", {}, "yours") : "", row.own && row.kind ? ", " : "", MARKS[row.kind] ?? ""),
       row.scores[0].text, [drawInterval(row.scores[0], board.span, better), row.scores[0].interval || "none"],
       ...(chances ? [row.chance] : []),
       ...row.scores.slice(1).map((score) => make("span", {}, withInterval(score))),

@@ -81,7 +81,8 @@ function makeList(page) {
         drawResult(one), make("span", {}, text(one.filename), `, ${bytes(one.size)}`),
       ]),
     });
-    table.querySelectorAll("tbody tr").forEach((row, at) => {
+    // Of this table alone: problems of a submission are in a table in it.
+    table.querySelectorAll(":scope > table > tbody > tr").forEach((row, at) => {
       row.dataset.id = all[at].id;
       row.dataset.is = JSON.stringify([all[at], scores.get(all[at].id)]);
     });
@@ -96,9 +97,9 @@ function makeList(page) {
       return;
     }
     const table = makeRows(all);
-    const old = [...place.querySelectorAll("tbody tr[data-id]")];
-    const made = [...table.querySelectorAll("tbody tr")];
-    const focused = place.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.id : null;
+    const old = [...place.querySelectorAll("tr[data-id]")];
+    const made = [...table.querySelectorAll("tr[data-id]")];
+    const focused = place.contains(document.activeElement) ? document.activeElement.closest("tr[data-id]")?.dataset.id : null;
     const open = new Set(old.filter((row) => row.querySelector("details")?.open).map((row) => row.dataset.id));
     for (const row of made) row.querySelectorAll("details").forEach((each) => { each.open = open.has(row.dataset.id); });
     if (old.length === made.length && old.every((row, at) => row.dataset.id === made[at].dataset.id)) {
