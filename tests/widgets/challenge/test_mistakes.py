@@ -84,6 +84,8 @@ def test_points_are_drawn_as_rings(samples: Path, ask: Ask) -> None:
     assert dict(told["kinds"])["missed"] >= 1
     rows, pictures = ask(made, "mistakes", case=told["case"])
     assert rows["rows"][0]["text"].startswith("true point")
+    ask(made, "open", case=told["case"], index=0)
+    assert {layer["name"] for layer in made.opened.scene["layers"]} >= {"truth", "prediction"}
     assert Image.open(io.BytesIO(pictures[0])).mode == "RGB"
     assert overview
     made.close()
@@ -96,6 +98,8 @@ def test_tracks_of_a_sequence_are_looked_at(samples: Path, ask: Ask) -> None:
     told, buffers = ask(made, "case")
     assert told["kind"] == "tracks"
     assert len(buffers) == 1
+    ask(made, "open", case=told["case"])
+    assert {layer["name"] for layer in made.opened.scene["layers"]} >= {"truth", "prediction"}
     made.close()
 
 
@@ -110,6 +114,9 @@ def test_images_stand_beside_the_truth(samples: Path, ask: Ask, name: str, contr
     assert drawn.shape[1] > 2 * drawn.shape[0]
     different = drawn[:, -drawn.shape[0] // 2 :]
     assert different.any() == (control != "truth")
+    ask(made, "open", case=told["case"])
+    made.opened.wait(60)
+    assert made.opened.problem is None
     made.close()
 
 
@@ -138,6 +145,8 @@ def test_a_mistake_is_opened_in_the_viewer_where_it_is(squares: Path, ask: Ask) 
     assert viewer.problem is None
     assert made.panel == f"anywidget:{viewer.model_id}"
     assert [layer["name"] for layer in viewer.scene["layers"]][-2:] == ["truth", "prediction"]
+    colours = {layer["name"]: viewer.looks[layer["id"]]["colour"] for layer in viewer.scene["layers"]}
+    assert (colours["truth"], colours["prediction"]) == ("#0088ff", "#ff8c00")
     mistake = made.mistakes("a")[0]
     steps = mistake.spacing or (1.0, 1.0)
     assert (viewer.y, viewer.x) == pytest.approx([c * s for c, s in zip(mistake.centroid, steps, strict=True)])

@@ -78,7 +78,11 @@ def find_challenge(name: Any, portal: Portal | None) -> Found:
     if portal is None or hosted is None:
         raise NoSuchChallengeError(_say_unknown(text, sorted(folders), portal))
     definition = portal.definition(text)
-    return Found(text, None if definition is None else parse_challenge(definition, where=f"{text} of the hub"), hosted)
+    if definition is None:
+        return Found(text, None, hosted)
+    # What it names beside itself is on the hub: nothing on this machine is taken for it.
+    nowhere = Path(os.devnull) / text
+    return Found(text, parse_challenge(definition, folder=nowhere, where=f"{text} of the hub"), hosted)
 
 
 def notebook_challenges() -> dict[str, Path]:

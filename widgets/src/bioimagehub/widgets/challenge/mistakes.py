@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bioimagehub.challenges.explorer import Mistake, Scene, describe, draw_crop, instances, spots, tracks
+from bioimagehub.challenges.explorer.crops import COLOURS
 from bioimagehub.challenges.truth import Images, open_truth
 from bioimagehub.widgets.challenge.answers import compare_answers
 from bioimagehub.widgets.errors import PredictionsError
@@ -29,6 +30,8 @@ LARGEST_PICTURE = 90_000
 """Bytes of one picture, at most, so that a page of them stays a small message."""
 _OVERVIEW = 400_000
 _FINDERS: dict[str, Any] = {"labels": instances, "points": spots, "tracks": tracks}
+OUTLINED = ("labels", "points", "tracks")
+"""Kinds of which truth and prediction are outlined on the image."""
 _PICTURES = ("classes", "image", "map")
 _LARGEST_VIEW = 2**29
 
@@ -149,8 +152,10 @@ def tell_mistake(at: int, mistake: Mistake) -> dict[str, Any]:
     return {"index": at, "kind": kind, "text": rest, "side": mistake.side}
 
 
-def label_image(looked: Looked) -> tuple[xr.DataArray, dict[str, xr.DataArray]]:
-    """Give the image with its coordinates, and truth and prediction where they are label images, for a viewer.
+def prepare_view(looked: Looked) -> dict[str, Any]:
+    """Give what the viewer is given of a case: arrays with coordinates in µm and s.
+
+    Truth and prediction lie on the image as label images or points; images and maps stand side by side.
 
     Raises
     ------
@@ -163,15 +168,29 @@ def label_image(looked: Looked) -> tuple[xr.DataArray, dict[str, xr.DataArray]]:
             "large one. Look at its pictures here."
         )
         raise PredictionsError(msg)
-    labels = {}
-    named = {"truth": looked.scene.truth, "prediction": looked.scene.prediction}
-    for name, data in named.items():
-        if looked.kind == "tracks":
-            frames = np.stack([np.asarray(data.load(at)) for at in range(data.frames.shape[0])])
-            labels[name] = _label(frames, looked)
-        elif looked.kind in ("labels", "classes"):
-            labels[name] = _label(np.asarray(data), looked)
-    return _label(looked.image, looked), labels
+    sides = {"truth": looked.scene.truth, "prediction": looked.scene.prediction}
+    if looked.kind in ("image", "map"):
+        named = {name: _label(np.asarray(data), looked) for name, data in sides.items()}
+        return {"source": named["prediction"], "truth": named["truth"]}
+    given: dict[str, Any] = {"source": _label(looked.image, looked)}
+    if looked.kind in ("points", "landmarks"):
+        return given | {"points": sides}
+    if looked.kind == "tracks":
+        sides = {
+            name: np.stack([np.asarray(one.load(at)) for at in range(one.frames.shape[0])])
+            for name, one in sides.items()
+        }
+    return given | {"labels": {name: _label(np.asarray(data), looked) for name, data in sides.items()}}
+
+
+def colour_sides(scene: Mapping[str, Any], looks: Mapping[str, Any]) -> dict[str, Any]:
+    """Give truth and prediction in a viewer the colours that they have in the pictures."""
+    sides = {layer["name"]: layer["id"] for layer in scene.get("layers", ()) if layer["name"] in COLOURS}
+    chosen = {
+        name: looks[name] | {"colour": "#{:02x}{:02x}{:02x}".format(*COLOURS[side]), "outline": True, "opacity": 1.0}
+        for side, name in sides.items()
+    }
+    return {**looks, **chosen}
 
 
 def _label(array: Any, looked: Looked) -> xr.DataArray:

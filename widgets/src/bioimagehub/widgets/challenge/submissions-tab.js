@@ -6,6 +6,8 @@ import { drawProblems } from "./score-tab.js";
 import { makeTable } from "./tables.js";
 import { makeNote, moment, text } from "./texts.js";
 
+const number = (one) => one.problems.length + one.more;
+
 function tellState(one) {
   if (one.state === "waiting" && one.ahead !== null) return `waiting, ${one.ahead} before it in the queue`;
   return one.stage && one.stage !== one.state ? `${one.state}: ${one.stage}` : one.state;
@@ -65,7 +67,9 @@ function makeList(page) {
 
   function drawResult(one) {
     if (one.problems.length) {
-      return make("details", {}, make("summary", {}, `${one.problems.length + one.more} problems`), drawProblems(one.problems, one.more));
+      return make("details", {}, make("summary", {}, `${number(one)} problems`), make("ul", {}, one.problems.map((each) => make("li", {},
+        each.case ? [text(each.case), ": "] : "", text(each.what), ". Expected ", text(each.expected), ". ", text(each.cure))),
+      one.more ? make("li", {}, `and ${one.more} more`) : ""));
     }
     if (one.state === "scored") return scores.has(one.id) ? text(scores.get(one.id)) : act("Scores", one, () => look(one));
     if (one.state === "waiting") return act("Withdraw", one, () => page.ask("withdraw", { submission: one.id }).catch(page.failed));
@@ -81,8 +85,7 @@ function makeList(page) {
         drawResult(one), make("span", {}, text(one.filename), `, ${bytes(one.size)}`),
       ]),
     });
-    // Of this table alone: problems of a submission are in a table in it.
-    table.querySelectorAll(":scope > table > tbody > tr").forEach((row, at) => {
+    table.querySelectorAll("tbody tr").forEach((row, at) => {
       row.dataset.id = all[at].id;
       row.dataset.is = JSON.stringify([all[at], scores.get(all[at].id)]);
     });

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bioimagehub.widgets.challenge.about import tell_case, tell_entries
-from bioimagehub.widgets.challenge.mistakes import PAGE, draw_mistake, draw_overview, label_image, tell_mistake
+from bioimagehub.widgets.challenge.mistakes import (
+    OUTLINED,
+    PAGE,
+    colour_sides,
+    draw_mistake,
+    draw_overview,
+    prepare_view,
+    tell_mistake,
+)
 from bioimagehub.widgets.challenge.participation import Participation
 from bioimagehub.widgets.challenge.predictions import list_choices
 from bioimagehub.widgets.challenge.summary import list_rows, worst_cases
@@ -21,6 +29,7 @@ ROWS = 100
 _AROUND = 3.0
 """So many times its own size is seen around a mistake in the viewer."""
 _WIDTH = 600
+_PATIENCE = 60.0
 
 
 class ChallengeWidget(Participation):
@@ -132,7 +141,7 @@ class ChallengeWidget(Participation):
         from bioimagehub.widgets import view
 
         looked = self._look(str(content["case"]))
-        image, labels = label_image(looked)
+        given = prepare_view(looked)
         place: dict[str, Any] = {}
         if content.get("index") is not None:
             mistake = looked.mistakes[int(content["index"])]
@@ -144,7 +153,11 @@ class ChallengeWidget(Participation):
                 place["z"] = round(mistake.centroid[0])
             if mistake.frame is not None:
                 place["t"] = mistake.frame
-        self._show_panel(view(image, labels=labels, **place))
+        viewer = view(**given, **place)
+        if looked.kind in OUTLINED:
+            viewer.wait(_PATIENCE)
+            viewer.looks = colour_sides(viewer.scene, viewer.looks)
+        self._show_panel(viewer)
         return {"title": looked.case}, []
 
     def answer_close(self, _content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:

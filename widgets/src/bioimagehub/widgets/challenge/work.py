@@ -97,10 +97,9 @@ class Work:
             raise PredictionsError(msg)
         folder = split.truth.folder
         if folder is not None and not (challenge.folder / folder).is_dir():
-            place = challenge.folder / folder
             msg = (
-                f"The truth of the phase {phase.name} is not on this machine: there is no folder {place}. Expected a "
-                "folder with the truth of each case. Submit, and the hub shows the score of each case."
+                f"The truth of the phase {phase.name} is not on this machine: there is no folder {folder} beside the "
+                "challenge file. Expected one with the truth of each case. Submit, and the hub shows the scores."
             )
             raise PredictionsError(msg)
 
