@@ -176,10 +176,8 @@ def prepare_view(looked: Looked) -> dict[str, Any]:
     if looked.kind in ("points", "landmarks"):
         return given | {"points": sides}
     if looked.kind == "tracks":
-        sides = {
-            name: np.stack([np.asarray(one.load(at)) for at in range(one.frames.shape[0])])
-            for name, one in sides.items()
-        }
+        frames = range(looked.scene.truth.frames.shape[0])
+        sides = {name: np.stack([np.asarray(one.load(at)) for at in frames]) for name, one in sides.items()}
     return given | {"labels": {name: _label(np.asarray(data), looked) for name, data in sides.items()}}
 
 
