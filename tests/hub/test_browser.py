@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.hub, pytest.mark.browser]
 NOTEBOOKS = [
     "reanalysis/nuclei-across-datasets/nuclei-across-datasets.ipynb",
     "challenges/nuclei-instance-segmentation/nuclei-instance-segmentation.ipynb",
+    # It reads its challenge file, which lies beside it.
+    "challenges/nuclei-2d/nuclei-2d.ipynb",
 ]
 
 

@@ -39,6 +39,22 @@ def test_a_home_gets_originals_and_copies(source: Path, home: Path) -> None:
     assert not (home / ".ipynb_checkpoints").exists()
 
 
+def test_a_challenge_file_comes_with_its_notebook(source: Path, home: Path) -> None:
+    """Also into homes that had the notebook before; one that the user has changed stays."""
+    fill_home(home, source)
+    (source / "reanalysis" / "nuclei" / "challenge.yaml").write_text("first")
+    fill_home(home, source)
+    copy = home / "reanalysis" / "nuclei" / "challenge.yaml"
+    assert copy.read_text() == "first"
+    copy.write_text("mine")
+    (source / "reanalysis" / "nuclei" / "challenge.yaml").write_text("second")
+    fill_home(home, source)
+    assert copy.read_text() == "mine"
+    assert (home / "originals" / "reanalysis" / "nuclei" / "challenge.yaml").read_text() == "second"
+    fresh = copy_fresh("nuclei", home / "again", source)
+    assert (fresh.parent / "challenge.yaml").read_text() == "second"
+
+
 def test_copies_are_never_touched_again_and_originals_follow_the_hub(source: Path, home: Path) -> None:
     fill_home(home, source)
     copy = home / "reanalysis" / "nuclei" / "nuclei.ipynb"

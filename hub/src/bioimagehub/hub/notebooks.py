@@ -1,6 +1,6 @@
-"""The hub's notebooks in a user's home: read-only originals, and copies that are the user's own.
+"""The hub's notebooks in a user's home, with the challenge files that they read: originals, and the user's own copies.
 
-``originals/`` holds the notebooks as they come with the hub; it follows the hub when that is upgraded.
+``originals/`` holds them read-only as they come with the hub; it follows the hub when that is upgraded.
 Beside it lies a copy of each, made once and never touched again.
 """
 
@@ -14,6 +14,9 @@ from pathlib import Path
 
 from bioimagehub.hub.errors import NotebookCopyError
 from bioimagehub.hub.installed import installed_path
+
+BESIDE = "challenge.yaml"
+"""What a notebook may read beside itself."""
 
 ORIGINALS = "originals"
 NOTEBOOKS_VARIABLE = "BIOIMAGEHUB_NOTEBOOKS"
@@ -38,6 +41,13 @@ def list_notebooks(source: Path | None = None) -> list[Path]:
     return sorted(path for path in found if not any(part.startswith(".") for part in path.parts))
 
 
+def _list_files(source: Path) -> list[Path]:
+    """Give the notebooks and what they read beside them."""
+    notebooks = list_notebooks(source)
+    beside = {path.parent / BESIDE for path in notebooks}
+    return sorted([*notebooks, *(path for path in beside if (source / path).is_file())])
+
+
 def _copy(source: Path, target: Path, mode: int) -> None:
     """Copy a file whole or not at all."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
@@ -50,7 +60,7 @@ def _copy(source: Path, target: Path, mode: int) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         msg = (
-            f"Cannot copy the notebook {source.name} to {target}: {error.strerror}. "
+            f"Cannot copy {source.name} of the hub's notebooks to {target}: {error.strerror}. "
             "Make room in the home folder, or check its permissions."
         )
         raise NotebookCopyError(msg) from error
@@ -75,16 +85,16 @@ def fill_home(home: Path, source: Path | None = None) -> None:
         If a copy cannot be written.
     """
     source = source or notebooks_path()
-    notebooks = list_notebooks(source)
+    files = _list_files(source)
     list_path = home / ".bioimagehub-copied"
     copied = set(list_path.read_text(encoding="utf-8").splitlines()) if list_path.exists() else set()
-    for name in notebooks:
+    for name in files:
         original = home / ORIGINALS / name
         if not original.exists() or not filecmp.cmp(source / name, original, shallow=False):
             _copy(source / name, original, 0o444)
         if str(name) not in copied and not (home / name).exists():
             _copy(source / name, home / name, 0o644)
-    new = sorted(copied | {str(name) for name in notebooks})
+    new = sorted(copied | {str(name) for name in files})
     if new != sorted(copied):
         list_path.write_text("\n".join(new) + "\n", encoding="utf-8")
 
@@ -120,4 +130,7 @@ def copy_fresh(name: str, folder: Path, source: Path | None = None) -> Path:
         target = folder / found[0].with_stem(f"{found[0].stem}-{number}")
         number += 1
     _copy(source / found[0], target, 0o644)
+    beside = found[0].parent / BESIDE
+    if (source / beside).is_file() and not (folder / beside).exists():
+        _copy(source / beside, folder / beside, 0o644)
     return target
