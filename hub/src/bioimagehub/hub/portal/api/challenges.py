@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from bioimagehub.hub.portal.api.models import BoardVersion, BoardView, answers
+from bioimagehub.hub.portal.api.models import BoardVersion, BoardView, Definition, answers
 from bioimagehub.hub.portal.api.parameters import BoardNumber, ChallengeName, PhaseName  # noqa: TC001 (FastAPI reads the annotations)
 from bioimagehub.hub.portal.people import BY_CALLER, Caller, context_of
 from bioimagehub.hub.portal.store.boards import find_board, list_boards
@@ -26,6 +26,14 @@ def show(request: Request, person: Caller, challenge: ChallengeName) -> Challeng
     """Show a challenge, its phases, and how much of its limits you have used."""
     with context_of(request).store.reading() as session:
         return view_challenge(session, *find_challenge(session, challenge), person.name)
+
+
+@router.get("/challenges/{challenge}/definition", dependencies=BY_CALLER, responses=answers(404))
+def definition(request: Request, challenge: ChallengeName) -> Definition:
+    """Give the challenge file of the edition in force."""
+    with context_of(request).store.reading() as session:
+        _, edition = find_challenge(session, challenge)
+    return Definition(text=edition.definition)
 
 
 @router.get("/challenges/{challenge}/phases/{phase}/boards", dependencies=BY_CALLER, responses=answers(404))

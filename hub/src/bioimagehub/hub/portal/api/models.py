@@ -34,6 +34,12 @@ class EditionView(BaseModel):
     created_by: str
 
 
+class Definition(BaseModel):
+    """A challenge file. It says where the truth is, and has none."""
+
+    text: str
+
+
 class BoardVersion(BaseModel):
     """One version of a board."""
 
