@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,7 +81,7 @@ def _run_all(page: Page) -> None:
 def test_a_notebook_runs_to_the_end(notebook: str, hub: RunningHub, lab: tuple[Page, set[str]]) -> None:
     page, _ = lab
     # A workspace of its own: otherwise JupyterLab opens again what was open before.
-    page.goto(f"{hub.url}/user/ann/lab/workspaces/{notebook.partition('/')[0]}/tree/{notebook}")
+    page.goto(f"{hub.url}/user/ann/lab/workspaces/{Path(notebook).stem}/tree/{notebook}")
     panel = page.locator(".jp-NotebookPanel")
     panel.locator(".jp-CodeCell").first.wait_for()
     panel.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
