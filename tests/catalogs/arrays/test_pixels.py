@@ -40,7 +40,7 @@ class OneFile(ChunkedPixels):
             return None
         return Part(self.place, self.numbers[index] * self.each, int(np.prod(self.grid)) * 4)
 
-    def decode(self, data: memoryview, index: tuple[int, ...]) -> NDArray[Any]:  # noqa: ARG002
+    def decode(self, data: memoryview, index: tuple[int, ...]) -> NDArray[Any]:
         return np.frombuffer(data, self.dtype).reshape(self.grid)
 
     def write(self, values: NDArray[Any], file: Path) -> None:
