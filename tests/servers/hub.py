@@ -11,6 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import yaml
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class RunningHub:
 
     def processes(self) -> dict[str, int]:
         """Return the ids of the hub's own processes by name."""
-        listing = {}
+        listing: dict[str, int] = {}
         patterns = {
             "proxy": "traefik --configfile",
             "gateway-proxy": "dask-gateway-proxy",
@@ -139,9 +140,12 @@ class RunningHub:
             "portal-worker-1": "bioimagehub.hub.portal.worker",
             "portal-runner": "bioimagehub.hub.portal.runner",
         }
-        for pid, line in self.marked().items():
-            for name, pattern in patterns.items():
-                if pattern in line:
+        marked = self.marked()
+        for name, pattern in patterns.items():
+            # What a process has forked has the same command line.
+            found = {pid for pid, line in marked.items() if pattern in line}
+            for pid in found:
+                if find_parent(pid) not in found:
                     listing[name] = pid
         return listing
 
@@ -165,3 +169,11 @@ class RunningHub:
         answer = requests.request(method, url, headers=headers, timeout=120, **options)
         answer.raise_for_status()
         return json.loads(answer.text) if answer.text else None
+
+
+def find_parent(pid: int) -> int | None:
+    """Return the id of the parent of a process; None if it has ended."""
+    try:
+        return psutil.Process(pid).ppid()
+    except psutil.NoSuchProcess:
+        return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from servers.portal import PREFIX
+from servers.portal import PREFIX, held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -309,8 +309,7 @@ def test_the_name_of_a_file_is_no_path(portal: RunningPortal, predictions: Calla
 
 def test_a_submission_that_waits_can_be_withdrawn(portal: RunningPortal, predictions: Callable[..., bytes]) -> None:
     """It counts no more, and is never scored."""
-    portal.processes["worker-0"].send_signal(19)  # SIGSTOP
-    try:
+    with held(portal.processes["worker-0"].pid, portal.configuration.data / "portal.sqlite"):
         sent = portal.submit("kim", predictions(6), phase="final").json()["id"]
         view = portal.ask("GET", f"/submissions/{sent}", "kim").json()
         assert view["state"] == "waiting"
@@ -323,7 +322,5 @@ def test_a_submission_that_waits_can_be_withdrawn(portal: RunningPortal, predict
         answer = portal.ask("GET", f"/submissions/{sent}/file", "kim")
         assert answer.status_code == 404
         assert "since it was withdrawn" in answer.json()["detail"]
-    finally:
-        portal.processes["worker-0"].send_signal(18)  # SIGCONT
     portal.wait_idle()
     assert portal.ask("GET", f"/submissions/{sent}/result", "kim").status_code == 404
