@@ -50,8 +50,8 @@ def test_make_alone_lists_every_command(checkout: Path) -> None:
 
 def test_every_command_of_the_makefile_is_listed(checkout: Path) -> None:
     (line,) = re.findall(r"(?m)^\.PHONY: (help .*)$", (ROOT / "Makefile").read_text())
-    # `browser` and `sandbox` are steps of `make test`, not commands.
-    assert set(line.split()) == {*TARGETS, "help", "browser", "sandbox"}
+    # `browser`, `database` and `sandbox` are steps of `make test`, not commands.
+    assert set(line.split()) == {*TARGETS, "help", "browser", "database", "sandbox"}
 
 
 def test_virtual_environment_is_made_once(checkout: Path) -> None:
