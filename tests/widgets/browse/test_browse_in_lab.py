@@ -204,11 +204,17 @@ def test_long_lists_have_few_rows_on_the_page(lab: RunningLab, opened: tuple[Pag
     widget.locator(".bih-row").filter(has_text=last).wait_for()
     assert widget.locator(".bih-row").count() < 40
     widget.locator(".bih-list").evaluate("each => { each.scrollTop = each.scrollHeight / 2 }")
-    middle = widget.locator(".bih-row:not(.bih-waiting)").first
-    middle.wait_for()
-    place = int(str(middle.get_attribute("aria-posinset")))
-    expected = lab.evaluate(page, f"w.found.page({place - 1}, 1)[0].identifier")
-    assert expected in middle.inner_text()
+    # The rows that were there go away as the list moves: a place and its text are taken at one moment.
+    middle = page.wait_for_function(
+        """() => {
+             const rows = [...document.querySelectorAll('.bih-browse .bih-row:not(.bih-waiting)')];
+             const last = Number(document.querySelector('.bih-browse .bih-row')?.getAttribute('aria-setsize'));
+             const row = rows.find((each) => Math.abs(each.getAttribute('aria-posinset') / last - 0.5) < 0.1);
+             return row && { place: Number(row.getAttribute('aria-posinset')), text: row.innerText };
+           }"""
+    ).json_value()
+    expected = lab.evaluate(page, f"w.found.page({middle['place'] - 1}, 1)[0].identifier")
+    assert expected in middle["text"]
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
