@@ -45,6 +45,14 @@ def wait(run: BackgroundRun, until: Callable[[RunState], bool]) -> RunState:
         time.sleep(0.02)
 
 
+def wait_for_end(run: BackgroundRun) -> None:
+    """Wait for the process to go: it does so after it has written that it is done."""
+    late = time.monotonic() + DEADLINE
+    while run.is_alive:
+        assert time.monotonic() < late
+        time.sleep(0.02)
+
+
 def order(*sources: str | Path, paths: tuple[str, ...] = ()) -> Order:
     several = len(sources) > 1
     parts = [Part(source=each, folder=f"set-{number}" if several else "") for number, each in enumerate(sources)]
@@ -80,7 +88,7 @@ def test_it_is_paused_found_again_and_done(slow: str, store: StoreServer, into: 
     done = wait(found, lambda state: not state.is_active)
     assert (done.state, done.files, done.size, done.failed, dict(done.counts)) == ("done", 1, SIZE, 0, {"fetched": 1})
     assert (into / "image.tif").read_bytes() == make_bytes(SIZE)
-    assert not run.is_alive
+    wait_for_end(run)
 
 
 def test_it_outlives_the_process_that_began_it(slow: str, store: StoreServer, into: Path) -> None:
