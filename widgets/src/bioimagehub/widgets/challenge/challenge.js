@@ -37,7 +37,7 @@ function render({ model, el, signal, host }) {
   const problem = makeProblem(model, life);
   const { line, say } = makeSpoken();
   const page = {
-    ask: makeAsking(model, life), host, life, say,
+    model, ask: makeAsking(model, life), host, life, say,
     get: (name) => model.get(name),
     save(values) {
       for (const [name, value] of Object.entries(values)) model.set(name, value);

@@ -1,4 +1,5 @@
 // The viewer with a case in it, below the pictures: another widget inside this one.
+import { showInside } from "../inside.js";
 import { make } from "../page.js";
 
 /** Make the place of the viewer. `open(content)` asks the kernel for one, which the trait `panel` then names. */
@@ -8,22 +9,7 @@ export function makeViewer(page) {
   const close = make("button", { type: "button", onclick: () => page.ask("close").catch(page.failed) }, "Close the viewer");
   const box = make("section", { class: "bih-viewer", "aria-label": "Viewer of the case", hidden: true, tabIndex: -1 },
     make("div", { class: "bih-form" }, heading, close), place);
-  let own = null;
-  page.on(["panel"], async () => {
-    own?.abort();
-    place.replaceChildren();
-    const named = page.get("panel");
-    box.hidden = named === "";
-    if (named === "") return;
-    const control = (own = new AbortController());
-    try {
-      const widget = await page.host.getWidget(named);
-      if (!control.signal.aborted) await widget.render({ el: place, signal: control.signal });
-    } catch (error) {
-      if (!control.signal.aborted) page.failed(error);
-    }
-  });
-  page.life.addEventListener("abort", () => own?.abort());
+  showInside({ model: page.model, host: page.host, box, place, failed: page.failed, life: page.life });
   return {
     element: box,
     async open(content) {
