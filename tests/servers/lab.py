@@ -131,6 +131,20 @@ class RunningLab:
         return json.loads(text.splitlines()[-1]) if text.strip() else None
 
 
+def set_theme(page: Page, name: str) -> None:
+    """Change the theme to `Light` or `Dark`, and wait until JupyterLab is done with it.
+
+    It takes its splash from the page a fifth of a second after the change, and fails at that if there was a second
+    change meanwhile.
+    """
+    theme = f"JupyterLab {name}"
+    page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    page.wait_for_function(
+        "(theme) => document.body.dataset.jpThemeName === theme && !document.getElementById('jupyterlab-splash')",
+        arg=theme,
+    )
+
+
 def find_widget(page: Page, name: str) -> Locator:
     """Find the outermost element of a widget of ours, such as `browse`."""
     found = page.locator(f".bih-{name}")

@@ -159,7 +159,7 @@ class StoreServer:
         self._tell("mend")
 
     def reset(self) -> None:
-        """Forget what was asked."""
+        """Forget what was asked, also what is still being answered."""
         self._tell("reset")
 
     @property

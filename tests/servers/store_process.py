@@ -36,9 +36,11 @@ class Store:
         self.rate = rate
         self.faults: list[tuple[Fault, list[int]]] = []
         self.now = 0
+        self.resets = 0
         self.forget()
 
     def forget(self) -> None:
+        self.resets += 1
         self.asked: list[tuple[str, str, dict[str, str], int, int]] = []
         self.bytes = 0
         self.connections = 0
@@ -190,6 +192,7 @@ class Connection(asyncio.Protocol):
         self.store.now += 1
         self.store.most = max(self.store.most, self.store.now)
         self.entry = (method, path, headers)
+        self.resets = self.store.resets
         fault = self.store.find_fault(method, path)
         wait = self.store.delay + (fault.wait if fault else 0.0)
         if wait:
@@ -286,6 +289,9 @@ class Connection(asyncio.Protocol):
 
     def note(self, status: int, sent: int) -> None:
         self.store.now -= 1
+        if self.resets != self.store.resets:
+            # Asked before the reset: its asker may be dead, which a slow answer finds out late.
+            return
         self.store.bytes += sent
         self.store.asked.append((*self.entry, status, sent))
 

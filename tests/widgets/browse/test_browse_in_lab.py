@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from bioimagehub.catalogs.locks import read_lock
 from servers.browser import open_page
-from servers.lab import RunningLab, find_widget
+from servers.lab import RunningLab, find_widget, set_theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -217,13 +217,11 @@ def test_long_lists_have_few_rows_on_the_page(lab: RunningLab, opened: tuple[Pag
     assert expected in middle["text"]
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_no_violation_of_wcag(lab: RunningLab, opened: tuple[Page, Any], theme: str) -> None:
     page, show = opened
     widget = show(f"{CELL.strip()[:-2]}\nw.selection = {NUCLEI}\nw.shown = w.selection[0]\nw")
-    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-    light = str(theme == "JupyterLab Light").lower()
-    page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+    set_theme(page, theme)
     widget.locator(".bih-detail dl").wait_for()
     widget.locator(".bih-selected").get_by_role("button", name="Cite").click()
     widget.locator("textarea").wait_for()

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from bioimagehub.challenges import load_challenge, write_submission
 from servers.browser import open_page
 from servers.challenge import squares as draw_squares
-from servers.lab import RunningLab, find_widget
+from servers.lab import RunningLab, find_widget, set_theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,9 +147,8 @@ def test_nothing_hinders_anybody_in_either_theme(opened: tuple[Page, Any], lab: 
     page, show = opened
     widget = show(predictions="mine.zip")
     lab.evaluate(page, "[str(w.score_predictions()), w.submit('in both themes').id]")
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-        page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
+    for theme in ("Light", "Dark"):
+        set_theme(page, theme)
         for tab in TABS:
             widget.locator(f"[role=tab][data-tab={tab}]").click()
             expect(widget.locator("[role=tabpanel]:visible :is(table, .bih-crops img)").first).to_be_visible()

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from servers.browser import open_page
-from servers.lab import RunningLab, find_widget
+from servers.lab import RunningLab, find_widget, set_theme
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -32,9 +32,7 @@ def look(page: Page, name: str) -> None:
     """Check what is on the screen in both themes; keep a picture, where somebody wants to look at it."""
     shots = os.environ.get("BIOIMAGEHUB_SCREENSHOTS")
     for theme in ("Dark", "Light"):
-        change = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
-        page.evaluate(change, f"JupyterLab {theme}")
-        page.wait_for_function("(is) => document.body.dataset.jpThemeLight === is", arg=str(theme == "Light").lower())
+        set_theme(page, theme)
         found = Axe().run(page, context=".bih-cluster").response["violations"]
         assert [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] == []
         if shots:

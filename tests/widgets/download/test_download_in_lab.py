@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from catalogs.downloads.made import make_bytes
 from servers.browser import open_page
-from servers.lab import RunningLab, find_widget
+from servers.lab import RunningLab, find_widget, set_theme
 from servers.store import StoreServer
 
 if TYPE_CHECKING:
@@ -68,13 +68,6 @@ def until(is_so: Callable[[], bool]) -> None:
 def find_violations(page: Page) -> list[str]:
     found = Axe().run(page, context=".bih-download")
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found.response["violations"]]
-
-
-def set_theme(page: Page, name: str) -> None:
-    page.evaluate(
-        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", f"JupyterLab {name}"
-    )
-    page.wait_for_function("(light) => document.body.dataset.jpThemeLight === light", arg=str(name == "Light").lower())
 
 
 def look(page: Page, name: str, shots: Path | None) -> None:

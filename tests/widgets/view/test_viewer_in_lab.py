@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from servers.browser import open_page
-from servers.lab import RunningLab, find_widget
+from servers.lab import RunningLab, find_widget, set_theme
 from servers.viewed import (
     CHANNELS,
     COLOURS,
@@ -41,8 +41,6 @@ pytestmark = pytest.mark.browser
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 NOTEBOOK = "view.ipynb"
-DARK = "JupyterLab Dark"
-LIGHT = "JupyterLab Light"
 
 
 @pytest.fixture(scope="module")
@@ -242,10 +240,8 @@ def test_tracks_have_tails(lab: RunningLab, page: Page, show: Show) -> None:
 
 def test_nobody_is_kept_out(lab: RunningLab, page: Page, show: Show) -> None:
     widget = show(CHANNELS)
-    for theme in (DARK, LIGHT):
-        page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-        page.wait_for_function("(theme) => document.body.dataset.jpThemeName === theme", arg=theme)
-        page.wait_for_timeout(300)
+    for theme in ("Dark", "Light"):
+        set_theme(page, theme)
         found = Axe().run(page, context=".bih", options=RULES)
         assert found.violations_count == 0, found.generate_report()
     widget.get_by_role("button", name="Help (?)").click()
