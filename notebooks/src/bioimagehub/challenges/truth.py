@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bioimagehub.challenges.challenge import Challenge
     from bioimagehub.challenges.challenge_parts import Case
 
+OBJECTS = "objects"
+"""The item whose answer is the number of objects of an image."""
+
 
 class TruthSource(Protocol):
     """Where the scorer finds the truth of each case."""
@@ -141,10 +144,10 @@ def count_objects(truth: Any) -> Any:
     {'objects': 2.0}
     """
     if isinstance(truth, Points):
-        return {"objects": float(len(truth))}
+        return {OBJECTS: float(len(truth))}
     if hasattr(truth, "lineage"):
-        return {"objects": float(len(truth.lineage))}
-    return {"objects": float(np.count_nonzero(np.unique(truth)))} if isinstance(truth, np.ndarray) else truth
+        return {OBJECTS: float(len(truth.lineage))}
+    return {OBJECTS: float(np.count_nonzero(np.unique(truth)))} if isinstance(truth, np.ndarray) else truth
 
 
 def take_classes(truth: Any, name: str) -> dict[str, float | str]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bioimagehub.challenges.errors import AnswersError
 from bioimagehub.challenges.kinds import TYPES, check_type
 from bioimagehub.challenges.points import Points
 from bioimagehub.challenges.tracks import Tracks, find_problems
+from bioimagehub.challenges.values import by_item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -214,7 +216,7 @@ def _check_tracks(tracks: Tracks, caps: Caps) -> list[Finding]:
 
 
 def _check_items(values: dict[str, float | str], expected: Expected) -> list[Finding]:
-    findings: list[Finding] = []
+    findings = _check_numbers(values, expected)
     if expected.items is not None:
         answered = {key if key in expected.items else key.rpartition("/")[0] or key for key in values}
         for what, names in (
@@ -236,6 +238,32 @@ def _check_items(values: dict[str, float | str], expected: Expected) -> list[Fin
                 f"these values are none: {_listed(wrong)}", f"one of {_listed(sorted(expected.choices))}",
                 "Correct them.",
             ))  # fmt: skip
+    return findings
+
+
+def _check_numbers(values: dict[str, float | str], expected: Expected) -> list[Finding]:
+    if expected.fields is None:
+        return []
+    named = ", ".join(sorted(expected.fields))
+    try:
+        answers = by_item(values)
+    except AnswersError as error:
+        return [(f"an answer is given twice: {error}", "each answer once", "Leave one out.")]
+    findings: list[Finding] = []
+    for item, fields in answers.items():
+        if set(fields) != set(expected.fields):
+            one = "one number" if expected.fields == ("value",) else f"the fields {named}"
+            found = f"the item {item:.40} has the fields {_listed(sorted(fields))}"
+            findings.append((found, one, "Give these to each item, and no others."))
+        lowest = -math.inf if expected.lowest is None else expected.lowest
+        wrong = [value for value in fields.values() if isinstance(value, str) or not lowest <= value < math.inf]
+        if wrong:
+            at_least = "" if expected.lowest is None else f" of at least {expected.lowest:g}"
+            told = f"the answer to the item {item:.40} is {_listed([str(value) for value in wrong])}"
+            findings.append((told, f"a finite number{at_least}", "Correct it."))
+    if len(findings) > LISTED:
+        more = f"{len(findings) - LISTED} more answers are wrong"
+        findings[LISTED:] = [(more, "finite numbers", "Correct those above first.")]
     return findings
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Expected:
         Of values: all items that are asked for, without the fields that an answer may have. None for any.
     choices : frozenset of str or None
         Of values: the texts that answers may be; the numbers of fields are not looked at. None for any.
+    fields : tuple of str or None
+        Of values: the fields that each item has, all of them finite numbers; ``value`` is the one of an item that is
+        answered without a field. None for any, also texts.
+    lowest : float or None
+        Of values with `fields`: the lowest number that an answer may be. None for any.
     count : int or None
         Of landmarks: how many there are. None for any number.
     """
@@ -39,6 +45,8 @@ class Expected:
     highest: int | None = None
     items: frozenset[str] | None = None
     choices: frozenset[str] | None = None
+    fields: tuple[str, ...] | None = None
+    lowest: float | None = None
     count: int | None = None
 
     @property
@@ -50,6 +58,23 @@ class Expected:
         for size in self.shape:
             product *= size
         return product
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all but the defaults as plain values for JSON."""
+        return {
+            key: sorted(value) if isinstance(value, frozenset) else value
+            for key, value in asdict(self).items()
+            if value is not None
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Expected:
+        """Return what `as_dict` wrote."""
+        read: dict[str, Any] = {
+            key: frozenset(value) if key in {"items", "choices"} else tuple(value) if isinstance(value, list) else value
+            for key, value in values.items()
+        }
+        return cls(**read)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _write_images(challenge: Challenge, split: str, root: Path, folder: Path) ->
         told = {
             "axes": source.axes,
             "spacing": images.spacing(case),
-            "expected": {key: getattr(contract, key) for key in ("shape", "axes", "spacing", "highest")},
+            "expected": contract.as_dict(),
         }
         (folder / f"{name}.json").write_text(json.dumps(told), encoding="utf-8")
 
@@ -90,10 +90,7 @@ class ShownImages:
 
     def _expected(self, folder: Path, case: str) -> Expected:
         told = json.loads((folder / f"{case}.json").read_text(encoding="utf-8"))["expected"]
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in told.items()
-        }
-        return Expected(case, self.challenge.kind, **values)
+        return Expected.from_dict(told)
 
     def load(self, case: str) -> tuple[Any, tuple[str, ...], tuple[float, ...] | None]:
         """Return the pixels of a case, their axes, and the spacing along each axis but c."""
