@@ -54,9 +54,9 @@ def open_page(width: int = 1400, height: int = 900) -> Iterator[tuple[Page, set[
             browser.close()
 
 
-def log_in(page: Page, url: str, name: str, password: str) -> None:
-    """Fill in the log-in form."""
-    page.goto(f"{url}/hub/login")
+def log_in(page: Page, url: str, name: str, password: str, then: str = "") -> None:
+    """Fill in the log-in form; after it comes the user's server, or another page of the hub."""
+    page.goto(f"{url}/hub/login{then and f'?next={then}'}")
     page.fill("#username_input", name)
     page.fill("#password_input", password)
     page.click("#login_submit")

@@ -16,7 +16,7 @@ from bioimagehub.catalogs.index import build_memory_index
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bioimagehub.widgets.browse import Browse
+    from bioimagehub.widgets.browse.widget import Browse
 
 MEGABYTE, GIGABYTE = 10**6, 10**9
 HOSTILE = [

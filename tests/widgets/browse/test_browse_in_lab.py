@@ -1,7 +1,8 @@
-"""The browser in a real JupyterLab: by keyboard and by mouse, in both themes, with hostile records, and saved."""
+"""The browser on a real hub: by keyboard and by mouse, in both themes, with hostile records, and saved."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,17 +10,19 @@ from axe_playwright_python.sync_playwright import Axe
 
 from bioimagehub.catalogs.locks import read_lock
 from servers.browser import open_page
-from servers.lab import RunningLab, find_widget, set_theme
+from servers.lab import find_widget, set_theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Locator, Page
+
+    from servers.hub_lab import HubLab
 
 pytestmark = pytest.mark.browser
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+NOTEBOOK = "browse.ipynb"
 CELL = """
 from bioimagehub.widgets import browse
 w = browse(text="nuclei", height=420)
@@ -27,11 +30,9 @@ w
 """
 NUCLEI = "w.found.selection.identifiers(0, 2)"
 HOSTILE = """
-import sys
-sys.path.insert(0, {tests!r})
 from bioimagehub.widgets import browse
-from widgets.browse.conftest import HOSTILE, make_catalog, make_fields
-unchecked = [make_fields(number, title=text, source=text, organisms=[{{"name": text, "taxon": None}}] * 9,
+from hostile_records import HOSTILE, make_catalog, make_fields
+unchecked = [make_fields(number, title=text, source=text, organisms=[{"name": text, "taxon": None}] * 9,
                          formats=[text], licence=text[:90]) for number, text in enumerate(HOSTILE)]
 valid = [make_fields(100 + number, title=text, source=text, description=text)
          for number, text in enumerate(HOSTILE[:3] + HOSTILE[4:7])]
@@ -41,27 +42,15 @@ w
 
 
 @pytest.fixture(scope="module")
-def lab(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
-    running = RunningLab(tmp_path_factory.mktemp("lab"))
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def opened(lab: RunningLab) -> Iterator[tuple[Page, Callable[[str], Locator]]]:
-    """A page, and what runs a cell in a new notebook on it; no host but loopback may be asked."""
-    number = 0
+def opened(lab: HubLab) -> Iterator[tuple[Page, Callable[[str], Locator]]]:
+    """A page, and what runs a cell in the notebook on it; no host but loopback may be asked."""
     with open_page(1500, 1000) as (page, hosts):
         page.set_default_timeout(30_000)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
 
         def show(cell: str) -> Locator:
-            nonlocal number
-            number += 1
-            lab.write(f"browse{number}.ipynb", [cell])
-            lab.open(page, f"browse{number}.ipynb")
-            lab.run(page)
+            lab.show(page, NOTEBOOK, cell)
             widget = find_widget(page, "browse")
             settle(widget)
             return widget
@@ -80,7 +69,7 @@ def titles(widget: Locator) -> list[str]:
     return widget.locator(".bih-row .bih-title").all_inner_texts()
 
 
-def wait_for(page: Page, lab: RunningLab, code: str, expected: object) -> None:
+def wait_for(page: Page, lab: HubLab, code: str, expected: object) -> None:
     """Wait until an expression has a value in the kernel."""
     for _ in range(200):
         found = lab.evaluate(page, code)
@@ -90,7 +79,7 @@ def wait_for(page: Page, lab: RunningLab, code: str, expected: object) -> None:
     assert found == expected
 
 
-def test_by_keyboard(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+def test_by_keyboard(lab: HubLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
     widget = show(CELL)
     page.keyboard.press("Escape")
@@ -133,7 +122,7 @@ def test_by_keyboard(lab: RunningLab, opened: tuple[Page, Any]) -> None:
     assert page.locator(".jp-Notebook .jp-CodeCell").count() == 1
 
 
-def test_by_mouse(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+def test_by_mouse(lab: HubLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
     widget = show(CELL)
     before = lab.evaluate(page, "w.count")
@@ -162,7 +151,7 @@ def test_by_mouse(lab: RunningLab, opened: tuple[Page, Any]) -> None:
     wait_for(page, lab, "w.selection", [])
 
 
-def test_python_drives_the_page_and_a_viewer_opens_in_it(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+def test_python_drives_the_page_and_a_viewer_opens_in_it(lab: HubLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
     widget = show(CELL)
     code = "w.text, w.filters, w.shown = 'zebrafsh embrio', {}, 'samples:bbbc038-nuclei'"
@@ -179,9 +168,10 @@ def test_python_drives_the_page_and_a_viewer_opens_in_it(lab: RunningLab, opened
     widget.locator(".bih-panel").wait_for(state="hidden")
 
 
-def test_hostile_records_do_no_harm(lab: RunningLab, opened: tuple[Page, Any], request: pytest.FixtureRequest) -> None:
+def test_hostile_records_do_no_harm(lab: HubLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
-    widget = show(HOSTILE.format(tests=str(request.config.rootpath / "tests")))
+    lab.take(Path(__file__).with_name("conftest.py"), "hostile_records.py")
+    widget = show(HOSTILE)
     shown = titles(widget)
     assert "<script>window.stolen = 1</script>" in shown
     assert len(shown) == 14
@@ -195,7 +185,7 @@ def test_hostile_records_do_no_harm(lab: RunningLab, opened: tuple[Page, Any], r
     assert lab.evaluate(page, "w.count") == 14
 
 
-def test_long_lists_have_few_rows_on_the_page(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+def test_long_lists_have_few_rows_on_the_page(lab: HubLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
     widget = show("from bioimagehub.widgets import browse\nw = browse(height=420)\nw")
     widget.locator(".bih-list").focus()
@@ -218,7 +208,7 @@ def test_long_lists_have_few_rows_on_the_page(lab: RunningLab, opened: tuple[Pag
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_no_violation_of_wcag(lab: RunningLab, opened: tuple[Page, Any], theme: str) -> None:
+def test_no_violation_of_wcag(lab: HubLab, opened: tuple[Page, Any], theme: str) -> None:
     page, show = opened
     widget = show(f"{CELL.strip()[:-2]}\nw.selection = {NUCLEI}\nw.shown = w.selection[0]\nw")
     set_theme(page, theme)
@@ -235,7 +225,7 @@ def test_no_violation_of_wcag(lab: RunningLab, opened: tuple[Page, Any], theme: 
     page.keyboard.press("Escape")
 
 
-def test_a_saved_notebook_shows_the_table_without_a_kernel(lab: RunningLab, opened: tuple[Page, Any]) -> None:
+def test_a_saved_notebook_shows_the_table_without_a_kernel(lab: HubLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
     widget = show(CELL)
     widget.locator(".bih-finder .bih-search").fill("mitosis")
@@ -244,11 +234,10 @@ def test_a_saved_notebook_shows_the_table_without_a_kernel(lab: RunningLab, open
     table = page.locator(".jp-OutputArea-output table")
     table.get_by_text("mitosis").first.wait_for(state="attached")
     assert not table.first.is_visible()
-    name = page.evaluate("window.jupyterapp.shell.currentWidget.context.path")
-    lab.save(page, name)
-    page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    lab.save(page, NOTEBOOK)
     page.goto("about:blank")
-    lab.open(page, name)
+    lab.end_sessions()
+    lab.open(page, NOTEBOOK)
     table.first.wait_for(state="visible")
     assert "text: mitosis" in page.locator(".jp-OutputArea-output").filter(has=page.locator("table")).inner_text()
     assert page.locator(".bih-live").count() == 0
