@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -254,6 +255,13 @@ class RunningPortal:
         xsrf = next(cookie.value for cookie in session.cookies if cookie.name == "_xsrf")
         form = {"username": user, "password": PASSWORD, "_xsrf": xsrf}
         return session, session.post(page.url, data=form, timeout=60)
+
+    def form_token(self, session: requests.Session) -> str:
+        """Give the token that a session's forms must carry."""
+        page = session.get(f"{self.public}/challenge/squares/practice/submit", timeout=60).text
+        found = re.search(r'name="form_token" value="([0-9a-f]{64})"', page)
+        assert found is not None
+        return found[1]
 
     def wait_state(self, submission: str, user: str, *states: str, seconds: float = 90) -> dict[str, Any]:
         """Wait until a submission has one of some states, and return it."""

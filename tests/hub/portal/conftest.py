@@ -1,6 +1,7 @@
 """Fixtures of the portal's tests.
 
-portal : a running hub with a portal, one for all tests of a module
+start_portal : starts a hub with a portal, one for all tests of a module
+bens_browser : a session that has logged in
 small_challenge : makes the zip of a small challenge with its truth
 store : a database without a portal
 squares_edition : the small challenge in this database, with the number of its edition in force
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import requests
+
     from bioimagehub.hub.portal.store.models import SubmissionRow
 
 
@@ -42,6 +45,15 @@ def start_portal(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Ite
     yield start
     for portal in started:
         portal.stop()
+
+
+@pytest.fixture
+def bens_browser(portal: RunningPortal) -> Iterator[requests.Session]:
+    """A session of Ben's who has logged in to the portal of the module."""
+    session, page = portal.log_in("ben")
+    assert page.status_code == 200, page.text
+    yield session
+    session.close()
 
 
 @pytest.fixture(scope="session")

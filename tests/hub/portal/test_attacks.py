@@ -13,7 +13,7 @@ import requests
 from servers.portal import PREFIX, held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from servers.portal import RunningPortal
@@ -42,21 +42,6 @@ def anns(portal: RunningPortal, predictions: Callable[..., bytes]) -> str:
     sent = portal.submit("ann", predictions(7)).json()["id"]
     portal.wait_state(sent, "ann", "scored")
     return str(sent)
-
-
-@pytest.fixture
-def bens_browser(portal: RunningPortal) -> Iterator[requests.Session]:
-    session, page = portal.log_in("ben")
-    assert page.status_code == 200, page.text
-    yield session
-    session.close()
-
-
-def _form_token(session: requests.Session, portal: RunningPortal) -> str:
-    page = session.get(f"{portal.public}/challenge/squares/practice/submit", timeout=60).text
-    found = re.search(r'name="form_token" value="([0-9a-f]{64})"', page)
-    assert found is not None
-    return found[1]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -173,7 +158,7 @@ def test_forms_of_foreign_pages_do_nothing(
 ) -> None:
     if token == "of somebody else":
         session, _ = portal.log_in("ann")
-        token = _form_token(session, portal)
+        token = portal.form_token(session)
         session.close()
     form = {"form_token": token} if token else {}
     file = {"file": ("p.zip", predictions(5))}
@@ -223,7 +208,7 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(portal: R
 
         assert all(cookie.value not in row.id for row in database.query(SessionRow))
     stored.close()
-    token = _form_token(session, portal)
+    token = portal.form_token(session)
     session.post(f"{portal.public}/logout", data={"form_token": token}, timeout=60)
     again = requests.get(
         f"{portal.public}/submissions", cookies={"portal-session": str(cookie.value)}, timeout=60, allow_redirects=False

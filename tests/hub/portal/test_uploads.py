@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,21 +25,6 @@ def portal(start_portal: Callable[..., RunningPortal], small_challenge: Callable
     portal = start_portal()
     assert portal.create(small_challenge())["state"] == "active"
     return portal
-
-
-@pytest.fixture
-def bens_browser(portal: RunningPortal) -> Iterator[requests.Session]:
-    session, page = portal.log_in("ben")
-    assert page.status_code == 200, page.text
-    yield session
-    session.close()
-
-
-def _form_token(session: requests.Session, portal: RunningPortal) -> str:
-    page = session.get(f"{portal.public}/challenge/squares/practice/submit", timeout=60).text
-    found = re.search(r'name="form_token" value="([0-9a-f]{64})"', page)
-    assert found is not None
-    return found[1]
 
 
 def test_200_at_once_do_not_pass_the_limit(portal: RunningPortal, predictions: Callable[..., bytes]) -> None:
@@ -73,7 +57,7 @@ def test_nobody_sends_more_than_four_files_at_once(portal: RunningPortal, predic
     go_on, inbox = threading.Event(), portal.configuration.inbox
     files = [predictions(7, seed=number + 300) for number in range(4)]
     browser, _ = portal.log_in("lou")
-    token = _form_token(browser, portal)
+    token = portal.form_token(browser)
 
     def slowly(data: bytes) -> Iterator[bytes]:
         yield data[:10]
@@ -118,7 +102,7 @@ def test_too_many_bytes_are_not_kept(portal: RunningPortal, bens_browser: reques
 
     silent = portal.submit("ben", endless())  # type: ignore[arg-type]
     assert silent.status_code == 413
-    form = {"form_token": _form_token(bens_browser, portal)}
+    form = {"form_token": portal.form_token(bens_browser)}
     page = bens_browser.post(
         f"{portal.public}/challenge/squares/practice/submit", data=form, files={"file": ("p.zip", b"0" * 1_100_000)},
         timeout=60,
