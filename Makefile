@@ -51,7 +51,7 @@ notebooks: $(DONE)/develop $(DONE)/project  ## run every notebook on the sample 
 	@$(BIN)/bioimagehub samples build
 	@$(BIN)/pytest --nbval-lax $$(find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*') $(ARGS)
 
-bench: $(DONE)/develop $(DONE)/project database  ## measure, with the reference implementations side by side
+bench: $(DONE)/develop $(DONE)/project $(DONE)/peers browser database  ## measure, with the reference implementations side by side
 	@$(BIN)/pytest -s tests/benchmarks $(ARGS)
 
 # Develop holds everything that the others hold, so it goes first and the others take its versions.
@@ -64,6 +64,8 @@ lock: $(DONE)/lock  ## renew the locked dependencies; UPGRADE= keeps what still 
 	@for name in base analysis hub; do $(ENVIRONMENT) --extra $$name --constraint environments/develop/lock.txt \
 	  --output-file environments/$$name/lock.txt; done
 	@$(COMPILE) --group lock --output-file environments/lock/lock.txt
+	@$(COMPILE) environments/peers/requirements.txt --override environments/peers/overrides.txt \
+	  --output-file environments/peers/lock.txt
 	@git --no-pager diff --stat -- environments
 
 clean:  ## remove .venv and the caches; the sample archive and the state of the hub stay
@@ -87,6 +89,13 @@ $(DONE)/venv:
 $(DONE)/%: environments/%/lock.txt $(DONE)/venv
 	@echo "Installing what $< lists (the first time takes a minute or two)"
 	@$(PIP) $(LOCKED) $<
+	@touch $@
+
+# What is measured against and cannot be installed beside the hub has a virtual environment inside the other.
+$(DONE)/peers: environments/peers/lock.txt $(DONE)/venv
+	@echo "Installing what $< lists (the first time takes a minute or two)"
+	@$(BIN)/python -m venv --clear .venv/peers
+	@.venv/peers/bin/python -m pip --quiet --quiet --disable-pip-version-check $(LOCKED) $<
 	@touch $@
 
 $(DONE)/project: $(WHEEL) $(DONE)/venv

@@ -27,6 +27,8 @@ ENVIRONMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "develop": (("hub",), ("build", "develop")),
     "lock": ((), ("lock",)),
 }
+# What `make bench` measures against: its packages are told in a file beside its lock, and are not those of the hub.
+PEERS = "peers"
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,12 @@ def expand(texts: Iterable[str]) -> list[Requirement]:
         else:
             requirements.append(requirement)
     return requirements
+
+
+def read_requirements(path: Path) -> list[Requirement]:
+    """Return what a file of requirements asks for."""
+    lines = (line.strip() for line in path.read_text().splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
 def requirements_of(environment: str) -> list[Requirement]:

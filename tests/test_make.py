@@ -112,6 +112,30 @@ def test_wheel_is_made_again_when_a_file_of_it_changes(checkout: Path) -> None:
     assert make(checkout, *wheel).returncode == 0
 
 
+def test_peers_have_an_environment_of_their_own(checkout: Path) -> None:
+    """They want other versions of what the hub has, so only `make bench` has them, and not in .venv itself."""
+    lock = checkout / "environments" / "peers" / "lock.txt"
+    lock.parent.mkdir()
+    lock.touch()
+    (checkout / "environments" / "develop").mkdir()
+    (checkout / "environments" / "develop" / "lock.txt").touch()
+    planned = make(checkout, "--dry-run", "bench", f"PYTHON={sys.executable}")
+    assert planned.returncode == 0, planned.stderr
+    installs = [line for line in planned.stdout.splitlines() if str(lock.relative_to(checkout)) in line and "pip" in line]
+    assert len(installs) == 1
+    assert installs[0].startswith(".venv/peers/bin/python -m pip")
+    assert "--require-hashes --no-deps" in installs[0]
+    for other in ("test", "hub", "check"):
+        assert "peers" not in make(checkout, "--dry-run", other, f"PYTHON={sys.executable}").stdout
+    made = make(checkout, ".venv/.stamps/peers", f"PYTHON={sys.executable}")
+    assert made.returncode == 0, made.stderr
+    python = checkout / ".venv" / "peers" / "bin" / "python"
+    where = subprocess.run(
+        [python, "-c", "import sys; print(sys.prefix)"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    assert Path(where).resolve() == (checkout / ".venv" / "peers").resolve()
+
+
 def test_ci_runs_the_command_of_the_readme() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)

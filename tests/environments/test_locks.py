@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from locks import (
     ENVIRONMENTS,
+    PEERS,
     PYPROJECT,
     PYTHONS,
     ROOT,
@@ -20,6 +21,7 @@ from locks import (
     marker_environment,
     pins_for,
     read_lock,
+    read_requirements,
     requirements_of,
 )
 
@@ -30,12 +32,13 @@ HERE = ".".join(map(str, sys.version_info[:2]))
 LEFT_OUT = {canonicalize_name(Requirement(text).name) for text in PYPROJECT["tool"]["uv"]["override-dependencies"]}
 
 each_environment = pytest.mark.parametrize("environment", sorted(ENVIRONMENTS))
+each_lock = pytest.mark.parametrize("environment", sorted({*ENVIRONMENTS, PEERS}))
 each_python = pytest.mark.parametrize("python", PYTHONS)
 
 
 def test_every_folder_with_a_lock_is_known() -> None:
     folders = {path.parent.name for path in (ROOT / "environments").glob("*/lock.txt")}
-    assert folders == set(ENVIRONMENTS)
+    assert folders == {*ENVIRONMENTS, PEERS}
 
 
 @each_environment
@@ -83,7 +86,7 @@ def test_lock_holds_what_its_packages_ask_for(environment: str) -> None:
     assert not missing, f"{lock_path(environment)}: {'; '.join(missing)}. {RENEW}"
 
 
-@each_environment
+@each_lock
 def test_every_pin_is_one_version_with_hashes(environment: str) -> None:
     pins = read_lock(environment)
     assert pins
@@ -96,7 +99,7 @@ def test_every_pin_is_one_version_with_hashes(environment: str) -> None:
             assert re.fullmatch(r"sha256:[0-9a-f]{64}", one), f"{pin.requirement} has the hash {one}. {RENEW}"
 
 
-@each_environment
+@each_lock
 def test_a_package_has_one_version_on_every_python(environment: str) -> None:
     names = [pin.name for pin in read_lock(environment)]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -118,7 +121,7 @@ def test_larger_environment_holds_the_smaller(smaller: str, larger: str, python:
     assert set(pins_for(smaller, python)) <= set(pins_for(larger, python))
 
 
-@each_environment
+@each_lock
 def test_lock_is_for_any_machine(environment: str) -> None:
     """Wheels only, and no address of an index and no path of the machine that wrote it."""
     text = lock_path(environment).read_text()
@@ -129,10 +132,23 @@ def test_lock_is_for_any_machine(environment: str) -> None:
 
 
 def test_left_out_packages_are_in_no_lock() -> None:
-    for environment in ENVIRONMENTS:
+    for environment in (*ENVIRONMENTS, PEERS):
         assert LEFT_OUT.isdisjoint(pin.name for pin in read_lock(environment))
 
 
 def test_build_requirement_is_locked() -> None:
     """The wheel is built with `--no-build-isolation`, so the group must say what the build system needs."""
     assert PYPROJECT["dependency-groups"]["build"] == PYPROJECT["build-system"]["requires"]
+
+
+@each_python
+def test_lock_of_the_peers_holds_what_is_asked_for(python: str) -> None:
+    pins = pins_for(PEERS, python)
+    folder = lock_path(PEERS).parent
+    overrides = read_requirements(folder / "overrides.txt")
+    left_out = [one for one in overrides if one.marker is not None]
+    for wanted in [*read_requirements(folder / "requirements.txt"), *(one for one in overrides if one not in left_out)]:
+        pin = pins.get(canonicalize_name(wanted.name))
+        assert pin is not None, f"{wanted} is not in the lock of the peers. {RENEW}"
+        assert wanted.specifier.contains(pin.version, prereleases=True), f"{wanted}: the lock has {pin.version}. {RENEW}"
+    assert {canonicalize_name(one.name) for one in left_out}.isdisjoint(pins)
