@@ -10,7 +10,7 @@ import dask
 import dask.array as da
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioimagehub.catalogs.arrays.blocks import Blocks
@@ -24,6 +24,7 @@ def cut(chunks: Any) -> tuple[Blocks, da.Array]:
     return Blocks.of(plain), plain
 
 
+@settings(deadline=None)
 @given(chunks=st.tuples(*(st.integers(1, size) for size in VALUES.shape)))
 def test_blocks_come_together(chunks: tuple[int, ...]) -> None:
     ours, plain = cut(chunks)

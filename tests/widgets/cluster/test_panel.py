@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bioimagehub.reanalysis import cluster as start_cluster
-from bioimagehub.widgets.cluster import ClusterPanel, cluster
+from bioimagehub.widgets.cluster import cluster
 from bioimagehub.widgets.errors import NotNowError, UnknownKeywordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from bioimagehub.widgets.cluster.panel import ClusterPanel
 
 DEADLINE = 60.0
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bioimagehub.widgets.download import Download, download
+from bioimagehub.widgets.download import download
 from servers.store import StoreServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from bioimagehub.widgets.download.widget import Download
 
 
 @pytest.fixture

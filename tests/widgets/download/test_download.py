@@ -12,7 +12,7 @@ from bioimagehub.catalogs import Record, open_catalog
 from bioimagehub.catalogs.downloads.background import BackgroundRun
 from bioimagehub.catalogs.errors import FetchRunningError, FolderNotWritableError
 from bioimagehub.catalogs.records import parse_record
-from bioimagehub.widgets.download import Download, download
+from bioimagehub.widgets.download import download
 from bioimagehub.widgets.errors import NothingToFetchError, NotNowError, UnknownKeywordError
 from catalogs.downloads.made import make_bytes
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from bioimagehub.widgets.download.widget import Download
     from servers.store import StoreServer
 
     Make = Callable[..., Download]

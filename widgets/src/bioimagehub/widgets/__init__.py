@@ -1,6 +1,7 @@
 """Widgets for notebooks: browse the archives, look at images, fetch them, take part in challenges, watch clusters."""
 
-# All at once, not when they are asked for: the packages of their names would take the functions' place.
+# All at once, not when they are asked for: the packages of their names would take the functions' place. Each of them
+# imports what it needs when it is called.
 from bioimagehub.widgets.browse import browse
 from bioimagehub.widgets.challenge import challenge
 from bioimagehub.widgets.cluster import cluster

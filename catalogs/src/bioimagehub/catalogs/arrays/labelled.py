@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
@@ -51,7 +52,7 @@ class Axis:
     def coordinate(self, size: int) -> xr.Variable:
         """Coordinates of `size` samples, float64, with the attributes ``units`` and ``spacing``."""
         values = self.origin + self.spacing * np.arange(size, dtype=np.float64)
-        return xr.Variable(self.name, values, {"units": self.units, "spacing": self.spacing})
+        return xr.Variable(self.name, _as_index(values), {"units": self.units, "spacing": self.spacing})
 
 
 class LazyPixels(BackendArray):
@@ -130,12 +131,12 @@ def label_array(
         Lazy; with Dask where `chunks` is not None.
     """
     dims = tuple(axis.name for axis in axes)
-    coords: dict[str, Any] = {name: list(values) for name, values in (names or {}).items()}
+    coords: dict[str, Any] = {name: _as_index(np.asarray(values)) for name, values in (names or {}).items()}
     for axis, size in zip(axes, pixels.shape, strict=True):
         if axis.name != "c" and axis.name not in coords:
             coords[axis.name] = axis.coordinate(size)
     if "c" in dims:
-        coords["c"] = list(channels) or np.arange(pixels.shape[dims.index("c")])
+        coords["c"] = _as_index(np.asarray(channels or range(pixels.shape[dims.index("c")])))
     variable = xr.Variable(dims, indexing.LazilyIndexedArray(LazyPixels(pixels)), dict(attrs or {}))
     array = xr.DataArray(variable, coords)
     array.encoding["preferred_chunks"] = dict(zip(dims, pixels.chunks, strict=True))
@@ -146,6 +147,12 @@ def label_array(
 
     cut = array.chunk(_block_sizes(array, pixels, chunks))
     return cut.copy(data=Blocks.of(cut.data))
+
+
+def _as_index(values: NDArray[Any]) -> indexing.PandasIndexingAdapter:
+    """Give coordinates as an index: of an array, xarray asks whether it is Dask's, and imports all of Dask for that."""
+    kind = object if values.dtype.kind == "U" else values.dtype
+    return indexing.PandasIndexingAdapter(pd.Index(values, dtype=kind), dtype=values.dtype)
 
 
 def block_shape(pixels: Pixels, most: int = BLOCK) -> tuple[int, ...]:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 
 from bioimagehub.catalogs.errors import InvalidQueryError, UnknownEntryError
-from bioimagehub.catalogs.index.fields import FACETS
 from bioimagehub.widgets.browse import code
 from bioimagehub.widgets.browse.finder import LISTED, Finder, Question, check_filters, check_sort
 from bioimagehub.widgets.browse.pictures import LARGE, SMALL, Pictures
 from bioimagehub.widgets.browse.rows import tidy
 from bioimagehub.widgets.browse.table import tell_question, write_html, write_text
-from bioimagehub.widgets.errors import UnknownKeywordError
 from bioimagehub.widgets.scripts import join_scripts, join_styles
 from bioimagehub.widgets.widget import HubWidget
 
@@ -276,56 +274,12 @@ class Browse(HubWidget):
         return f"<Browse: {self._tell()}>"
 
 
-def browse(catalog: Catalog | None = None, **query: Any) -> Browse:
-    """Browse a catalog in a notebook: search as you type, narrow by facets, look, cite, lock, open, download.
-
-    Parameters
-    ----------
-    catalog : Catalog or None
-        None for what `open_catalog` opens. One that `Catalog.search` narrowed is browsed as it is.
-    **query
-        What is asked at first: ``text``, ``filters``, ``sort``; values of a facet by its name, such as
-        ``organism="zebrafish"``; and the other traits of `Browse`.
-
-    Returns
-    -------
-    Browse
-        A widget. ``.selected`` gives the records that were selected, ``.found`` the catalog of all that fit.
-
-    Raises
-    ------
-    InvalidQueryError
-        If a facet, a size or the order is not one.
-    UnknownKeywordError
-        If a keyword is neither a facet nor a trait.
-
-    Examples
-    --------
-    >>> from bioimagehub.catalogs import open_catalog
-    >>> found = browse(open_catalog()["samples"], text="nuclei", scale="cells")
-    >>> found.count <= found.total, found.filters, found.selected
-    (True, {'scale': ['cells']}, [])
-    >>> found.close()
-    """
-    facets = {name: query.pop(name) for name in [*query] if name in FACETS or name == "size"}
-    unknown = sorted(set(query) - set(_KEYWORDS))
-    if unknown:
-        msg = (
-            f"browse cannot be asked for {', '.join(unknown)}. It has the keywords {', '.join(_KEYWORDS)}, and the "
-            f"facets {', '.join(sorted({*FACETS, 'size'}))}. Correct the name, or leave it out."
-        )
-        raise UnknownKeywordError(msg)
-    filters = {**check_filters(query.pop("filters", {})), **check_filters(facets)}
-    return Browse(catalog, filters=filters, **query)
-
-
 def tidy_lines(text: str) -> str:
     """Cut what is copied to what a message holds; what turns the direction of writing is not in a record."""
     return text if len(text) <= _LONGEST_COPY else f"{text[:_LONGEST_COPY]}\n…"
 
 
 _LONGEST_COPY = 40_000
-_KEYWORDS = ("filters", "height", "lock", "selection", "shown", "sort", "text")
 
 
 def _few(identifiers: Sequence[str], most: int, what: str) -> list[str]:

@@ -259,30 +259,5 @@ class ClusterPanel(HubWidget):
                     self.show_problem(error)
 
 
-def cluster(of: Cluster | None = None, **state: Any) -> ClusterPanel:
-    """Watch and steer a cluster in a notebook: workers, memory, limits, cost, and how far maps over images are.
-
-    Parameters
-    ----------
-    of : bioimagehub.reanalysis.Cluster or None
-        The cluster; None for one that the panel starts.
-    **state
-        Traits of `ClusterPanel`: ``wanted``, the number of workers.
-
-    Raises
-    ------
-    UnknownKeywordError
-        If a keyword is not one of the traits.
-
-    Examples
-    --------
-    >>> panel = cluster(wanted=1)
-    >>> panel.state
-    'none'
-    >>> panel.close()
-    """
-    return ClusterPanel(of, **state)
-
-
 def _name(image: Any) -> str:
     return str(getattr(image, "identifier", image))

@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from bioimagehub.widgets.download.making import download
-from bioimagehub.widgets.download.widget import Download
 
-__all__ = ["Download", "download"]
+__all__ = ["download"]

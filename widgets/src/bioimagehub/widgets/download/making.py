@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bioimagehub.catalogs.downloads.background import find_run
-from bioimagehub.widgets.download.sources import default_folder, list_parts
-from bioimagehub.widgets.download.widget import Download
 from bioimagehub.widgets.errors import NothingToFetchError
+
+if TYPE_CHECKING:
+    from bioimagehub.widgets.download.widget import Download
 
 
 def download(entries: Any = None, folder: str | Path | None = None, **state: Any) -> Download:
@@ -42,6 +42,11 @@ def download(entries: Any = None, folder: str | Path | None = None, **state: Any
     ('planned', 1)
     >>> widget.close()
     """
+    # What fetches takes a while to import, and who looks at images does not wait for it.
+    from bioimagehub.catalogs.downloads.background import find_run
+    from bioimagehub.widgets.download.sources import default_folder, list_parts
+    from bioimagehub.widgets.download.widget import Download
+
     if entries is not None:
         parts = list_parts(entries)
         place = Path(folder) if folder is not None else default_folder(parts)
