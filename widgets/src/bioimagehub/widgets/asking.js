@@ -8,9 +8,13 @@ export class Problem extends Error {
   }
 }
 
+// The fields of a message that say what it is.
+const OWN = ["ask", "cancel", "id"];
+
 /**
  * Give the function that asks: `ask(name, content, { buffers, signal })` is a promise of `{ content, buffers }`.
- * It rejects with a Problem, or with an AbortError after `signal` was aborted.
+ * It rejects with a Problem, or with an AbortError after `signal` was aborted. `content` has no field `ask`, `cancel` or
+ * `id`: they belong to the question.
  */
 export function makeAsking(model, life) {
   let last = 0;
@@ -30,6 +34,14 @@ export function makeAsking(model, life) {
     return new Promise((resolve, reject) => {
       const gone = () => reject(new DOMException("Taken back", "AbortError"));
       if (signal?.aborted) return gone();
+      const taken = OWN.filter((field) => field in content);
+      if (taken.length) {
+        return reject(new Problem({
+          what: `The question ${name} was not asked.`,
+          found: `Its content has the field ${taken.join(", ")}, which is the question's own.`,
+          cure: "Give the field another name.",
+        }));
+      }
       const id = begin + (last = (last + 1) % 2 ** 31);
       waiting.set(id, { resolve, reject });
       signal?.addEventListener("abort", () => {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anywidget
 import traitlets
 
-from bioimagehub.widgets.errors import QuestionError, UnknownKeywordError
+from bioimagehub.widgets.errors import NotNowError, QuestionError, UnknownKeywordError
 from bioimagehub.widgets.problems import tell_problem
 from bioimagehub.widgets.saved import Saved
 
@@ -34,6 +34,8 @@ class HubWidget(anywidget.AnyWidget):
     ----------
     QUESTIONS : tuple of str
         What the page may ask.
+    ACTS : tuple of str
+        Which of its methods the page may call, by the question ``act``; for widgets that have it in `QUESTIONS`.
     THREADS : int
         How many questions are answered at the same time.
     problem : dict or None
@@ -41,6 +43,7 @@ class HubWidget(anywidget.AnyWidget):
     """
 
     QUESTIONS: ClassVar[tuple[str, ...]] = ()
+    ACTS: ClassVar[tuple[str, ...]] = ()
     THREADS: ClassVar[int] = 4
 
     problem = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
@@ -89,6 +92,16 @@ class HubWidget(anywidget.AnyWidget):
     def keep(self) -> None:
         """Renew what a saved notebook shows."""
         self._saved.renew(self.as_static())
+
+    def answer_act(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
+        """Do what a button says."""
+        act = str(content.get("do"))
+        if act not in self.ACTS:
+            msg = f"{type(self).__name__} cannot {act!r:.40}. It can {', '.join(sorted(self.ACTS))}. Reload the page."
+            raise NotNowError(msg)
+        self.set_trait("problem", None)
+        getattr(self, act)()
+        return {}, []
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

@@ -1,23 +1,10 @@
 // Text to take away: a citation or a line of Python, shown and copied.
+import { copyField } from "../copying.js";
 import { make } from "../page.js";
 
 const STYLES = [
   ["text", "Text"], ["bibtex", "BibTeX"], ["csl", "CSL JSON"], ["datacite", "DataCite JSON"], ["ro-crate", "RO-Crate JSON"],
 ];
-
-/** Put a text on the clipboard; where the page may not, it stays selected for Ctrl+C. */
-async function copy(area) {
-  area.focus();
-  area.select();
-  area.scrollTop = 0;
-  try {
-    await navigator.clipboard.writeText(area.value);
-    return true;
-  } catch {
-    // Without TLS browsers refuse the clipboard to scripts, and still take the old command.
-    return document.execCommand("copy");
-  }
-}
 
 /** Make the sheet. `cite(identifiers)` and `write(content)` show it, `hide()` takes it away. */
 export function makeSheet({ ask, say, failed, closed }) {
@@ -25,7 +12,7 @@ export function makeSheet({ ask, say, failed, closed }) {
   const style = make("select", { "aria-label": "Style of the citation" }, STYLES.map(([value, name]) => make("option", { value }, name)));
   const area = make("textarea", { readOnly: true, rows: 4, spellcheck: false, dir: "auto" });
   const told = make("span", { class: "bih-told" });
-  const done = make("button", { type: "button", class: "bih-main", onclick: async () => tell(await copy(area)) }, "Copy");
+  const done = make("button", { type: "button", class: "bih-main", onclick: async () => tell(await copyField(area)) }, "Copy");
   const close = make("button", { type: "button", onclick: () => hide() }, "Close");
   const box = make("section", { class: "bih-sheet", hidden: true, "aria-label": "Text to copy" },
     make("div", { class: "bih-bar" }, heading, style, done, close, told), area);
@@ -45,7 +32,7 @@ export function makeSheet({ ask, say, failed, closed }) {
       style.hidden = question !== "cite";
       told.textContent = "";
       box.hidden = false;
-      tell(await copy(area));
+      tell(await copyField(area));
     } catch (error) {
       failed(error);
     }

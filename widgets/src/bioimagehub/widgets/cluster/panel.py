@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from bioimagehub.reanalysis import Cluster
-    from bioimagehub.widgets.widget import Answer
 
 EVERY = 0.5
 """Seconds between two looks at the scheduler."""
@@ -49,6 +48,7 @@ class ClusterPanel(HubWidget):
     """
 
     QUESTIONS = ("act",)
+    ACTS = ("end", "scale", "start")
     _esm = join_scripts("cluster/cluster.js")
     _css = join_styles("theme.css", "cluster/cluster.css")
 
@@ -60,8 +60,6 @@ class ClusterPanel(HubWidget):
     cost = traitlets.Dict().tag(sync=True)
     dashboard = traitlets.Unicode().tag(sync=True)
     works = traitlets.List(traitlets.Dict()).tag(sync=True)
-
-    _ACTS: ClassVar[tuple[str, ...]] = ("end", "scale", "start")
 
     def __init__(self, cluster: Cluster | None = None, **state: Any) -> None:
         # First, for a widget that is refused is closed, too.
@@ -213,16 +211,6 @@ class ClusterPanel(HubWidget):
     def as_static(self) -> dict[str, Any]:
         """Give what a saved notebook shows."""
         return {"text/html": write_html(self), "text/plain": write_text(self)}
-
-    def answer_act(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
-        """Do what a button says."""
-        act = str(content.get("do"))
-        if act not in self._ACTS:
-            msg = f"The panel cannot {act!r:.40}. It can {', '.join(self._ACTS)}. Reload the page."
-            raise NotNowError(msg)
-        self.set_trait("problem", None)
-        getattr(self, act)()
-        return {"state": self.state}, []
 
     def _show_cluster(self, cluster: Cluster) -> None:
         self.name = cluster.name

@@ -1,6 +1,6 @@
 // What came: where it is, the lines that open it, and the manifest.
+import { copyText } from "../copying.js";
 import { bytes, count, make } from "../page.js";
-import { copyText } from "./copying.js";
 import { follow } from "./listening.js";
 
 const PAGE = 50;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
@@ -69,6 +69,7 @@ class Download(HubWidget):
     """
 
     QUESTIONS = ("act", "choose", "files", "manifest")
+    ACTS = ("again", "cancel", "pause", "plan_again", "resume", "start")
     _esm = join_scripts("download/download.js")
     _css = join_styles("theme.css", "download/download.css")
 
@@ -86,8 +87,6 @@ class Download(HubWidget):
     progress = traitlets.Dict().tag(sync=True)
     problems = traitlets.List(traitlets.Dict()).tag(sync=True)
     result = traitlets.Dict().tag(sync=True)
-
-    _ACTS: ClassVar[tuple[str, ...]] = ("again", "cancel", "pause", "plan_again", "resume", "start")
 
     def __init__(self, parts: tuple[Part, ...], **state: Any) -> None:
         # First, for a widget that is refused is closed, too.
@@ -211,16 +210,6 @@ class Download(HubWidget):
     def as_static(self) -> dict[str, Any]:
         """Give what a saved notebook shows: a table of what is planned, or of what came."""
         return {"text/html": write_html(self), "text/plain": write_text(self)}
-
-    def answer_act(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
-        """Do what a button says."""
-        act = str(content.get("do"))
-        if act not in self._ACTS:
-            msg = f"The download cannot {act!r:.40}. It can {', '.join(self._ACTS)}. Reload the page."
-            raise NotNowError(msg)
-        self.set_trait("problem", None)
-        getattr(self, act)()
-        return {"state": self.state}, []
 
     def answer_choose(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Take files, or leave them out: a path with all below it, or all that a search finds."""

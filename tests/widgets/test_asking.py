@@ -1,0 +1,81 @@
+"""Questions to the kernel and the clipboard, as the page has them: modules alone in a real browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bioimagehub.widgets.scripts import join_scripts
+from servers.browser import open_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+LOAD = """
+async ([name, source]) => {
+  window[name] = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+}
+"""
+ASK = """
+async (content) => {
+  const sent = [];
+  let answer;
+  const ask = window.asking.makeAsking({ on: (_, receive) => { answer = receive; }, send: (each) => sent.push(each) });
+  try {
+    const answered = ask('rows', content);
+    if (sent.length) answer({ answer: sent[0].id, rows: 3 });
+    return { sent, answered: await answered };
+  } catch (error) {
+    return { sent, parts: error.parts };
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with open_page(400, 300) as (page, _):
+        page.goto("about:blank")
+        for name in ("asking", "copying"):
+            page.evaluate(LOAD, [name, join_scripts(f"{name}.js")])
+        yield page
+
+
+def test_an_answer_finds_its_question(page: Page) -> None:
+    found = page.evaluate(ASK, {"offset": 2})
+    (sent,) = found["sent"]
+    assert {**sent, "id": 0} == {"offset": 2, "ask": "rows", "id": 0}
+    assert found["answered"]["content"]["rows"] == 3
+
+
+@pytest.mark.parametrize("field", ["ask", "cancel", "id"])
+def test_a_question_keeps_its_own_fields(page: Page, field: str) -> None:
+    found = page.evaluate(ASK, {field: "mine", "offset": 2})
+    assert found["sent"] == []
+    assert found["parts"] == {
+        "what": "The question rows was not asked.",
+        "found": f"Its content has the field {field}, which is the question's own.",
+        "cure": "Give the field another name.",
+    }
+
+
+def test_a_copied_text_leaves_the_focus_where_it_is(page: Page) -> None:
+    """A page without TLS, as of a hub on a private network, has the old command alone."""
+    assert not page.evaluate("window.isSecureContext")
+    page.set_content("<button>Copy</button><textarea></textarea>")
+    page.evaluate(
+        """() => document.querySelector('button').addEventListener('click', async (event) => {
+             event.target.textContent = await window.copying.copyText('samples:nuclei-3d');
+           })"""
+    )
+    page.get_by_role("button").press("Enter")
+    page.get_by_role("button", name="true").wait_for()
+    assert page.evaluate("document.activeElement.localName") == "button"
+    assert page.locator("textarea").count() == 1
+    page.locator("textarea").press("Control+V")
+    assert page.locator("textarea").input_value() == "samples:nuclei-3d"
