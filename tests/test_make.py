@@ -121,7 +121,9 @@ def test_peers_have_an_environment_of_their_own(checkout: Path) -> None:
     (checkout / "environments" / "develop" / "lock.txt").touch()
     planned = make(checkout, "--dry-run", "bench", f"PYTHON={sys.executable}")
     assert planned.returncode == 0, planned.stderr
-    installs = [line for line in planned.stdout.splitlines() if str(lock.relative_to(checkout)) in line and "pip" in line]
+    installs = [
+        line for line in planned.stdout.splitlines() if str(lock.relative_to(checkout)) in line and "pip" in line
+    ]
     assert len(installs) == 1
     assert installs[0].startswith(".venv/peers/bin/python -m pip")
     assert "--require-hashes --no-deps" in installs[0]

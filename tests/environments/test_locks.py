@@ -150,5 +150,7 @@ def test_lock_of_the_peers_holds_what_is_asked_for(python: str) -> None:
     for wanted in [*read_requirements(folder / "requirements.txt"), *(one for one in overrides if one not in left_out)]:
         pin = pins.get(canonicalize_name(wanted.name))
         assert pin is not None, f"{wanted} is not in the lock of the peers. {RENEW}"
-        assert wanted.specifier.contains(pin.version, prereleases=True), f"{wanted}: the lock has {pin.version}. {RENEW}"
+        assert wanted.specifier.contains(pin.version, prereleases=True), (
+            f"{wanted}: the lock has {pin.version}. {RENEW}"
+        )
     assert {canonicalize_name(one.name) for one in left_out}.isdisjoint(pins)
