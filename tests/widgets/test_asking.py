@@ -28,6 +28,7 @@ async (content) => {
   const ask = window.asking.makeAsking({ on: (_, receive) => { answer = receive; }, send: (each) => sent.push(each) });
   try {
     const answered = ask('rows', content);
+    await null;
     if (sent.length) answer({ answer: sent[0].id, rows: 3 });
     return { sent, answered: await answered };
   } catch (error) {
@@ -53,7 +54,32 @@ def test_an_answer_finds_its_question(page: Page) -> None:
     assert found["answered"]["content"]["rows"] == 3
 
 
-@pytest.mark.parametrize("field", ["ask", "cancel", "id"])
+def test_what_is_said_at_once_is_one_message(page: Page) -> None:
+    sent = page.evaluate(
+        """async () => {
+             const sent = [];
+             const model = { on() {}, send: (message, _, buffers) => sent.push([message, buffers?.length ?? 0]) };
+             const ask = window.asking.makeAsking(model);
+             const stops = [0, 1, 2].map(() => new AbortController());
+             const asked = stops.map(({ signal }, row) => ask('rows', { row }, { signal }));
+             for (const each of asked) each.catch(() => {});
+             stops[1].abort();
+             await null;
+             stops[0].abort();
+             ask('rows', { row: 3 });
+             ask('keep', {}, { buffers: [new Uint8Array(1)] });
+             stops[2].abort();
+             await null;
+             return sent;
+           }"""
+    )
+    first = sent[0][0]["all"][0]["id"]
+    rows = [[each.get("row", each.get("cancel")) for each in message.get("all", [message])] for message, _ in sent]
+    assert rows == [[0, 2], [[first], 3], [None], [[first + 2]]]
+    assert [buffers for _, buffers in sent] == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("field", ["all", "ask", "cancel", "id"])
 def test_a_question_keeps_its_own_fields(page: Page, field: str) -> None:
     found = page.evaluate(ASK, {field: "mine", "offset": 2})
     assert found["sent"] == []

@@ -112,6 +112,18 @@ def test_a_slow_question_holds_up_no_other(ask: Callable[..., None]) -> None:
     widget.close()
 
 
+def test_several_messages_come_as_one(ask: Callable[..., None]) -> None:
+    widget = Counter()
+    ask(widget, {"ask": "wait", "id": 1})
+    assert widget.begun.wait(DEADLINE)
+    several = [{"cancel": [1]}, {"ask": "add", "id": 2, "number": 1}, {"ask": "add", "id": 3, "number": 2}]
+    ask(widget, {"all": several})
+    assert [widget.expect(number)[0]["sum"] for number in (2, 3)] == [2, 3]
+    widget.close()
+    widget._pool.shutdown(wait=True)
+    assert {content["answer"] for content, _ in widget.sent} == {2, 3}
+
+
 def test_unknown_keywords_are_refused_with_advice() -> None:
     with pytest.raises(UnknownKeywordError, match=r"made with begin\. It has the keywords problem, start\. Correct"):
         Counter(begin=1)

@@ -9,16 +9,47 @@ export class Problem extends Error {
 }
 
 // The fields of a message that say what it is.
-const OWN = ["ask", "cancel", "id"];
+const OWN = ["all", "ask", "cancel", "id"];
+
+/** Send what is said at the same moment as one message: each costs the notebook and its server more than its content. */
+function makePost(model) {
+  let asked = new Map(), taken = [], due = false;
+  const flush = () => {
+    const all = [...asked.values()];
+    if (taken.length > 0) all.unshift({ cancel: taken });
+    asked = new Map();
+    taken = [];
+    due = false;
+    if (all.length > 0) model.send(all.length === 1 ? all[0] : { all });
+  };
+  const later = () => {
+    if (!due) queueMicrotask(flush);
+    due = true;
+  };
+  return {
+    ask(message, buffers) {
+      if (buffers.length === 0) {
+        asked.set(message.id, message);
+        return later();
+      }
+      flush();
+      model.send(message, undefined, buffers);
+    },
+    cancel(id) {
+      if (!asked.delete(id)) taken.push(id);
+      later();
+    },
+  };
+}
 
 /**
  * Give the function that asks: `ask(name, content, { buffers, signal })` is a promise of `{ content, buffers }`.
- * It rejects with a Problem, or with an AbortError after `signal` was aborted. `content` has no field `ask`, `cancel` or
- * `id`: they belong to the question.
+ * It rejects with a Problem, or with an AbortError after `signal` was aborted. `content` has no field `all`, `ask`,
+ * `cancel` or `id`: they belong to the question.
  */
 export function makeAsking(model, life) {
   let last = 0;
-  const waiting = new Map();
+  const waiting = new Map(), post = makePost(model);
   const receive = (message, buffers) => {
     const open = waiting.get(message.answer);
     if (open === undefined) return;
@@ -46,10 +77,10 @@ export function makeAsking(model, life) {
       waiting.set(id, { resolve, reject });
       signal?.addEventListener("abort", () => {
         if (!waiting.delete(id)) return;
-        model.send({ cancel: [id] });
+        post.cancel(id);
         gone();
       }, { once: true });
-      model.send({ ...content, ask: name, id }, undefined, buffers);
+      post.ask({ ...content, ask: name, id }, buffers);
     });
   };
 }

@@ -29,6 +29,7 @@ class HubWidget(anywidget.AnyWidget):
     A question is a message with ``ask``, the name of the question, and ``id``. It is answered by the method
     ``answer_<ask>``, in a thread, so that a slow store holds up neither the kernel nor other questions. The page takes
     a question back with ``cancel``, a list of ids: what was not begun is not begun, and what was finds its event set.
+    ``all`` is a list of such messages that were sent as one.
 
     Attributes
     ----------
@@ -112,7 +113,9 @@ class HubWidget(anywidget.AnyWidget):
         self._saved.show(self.as_static())
 
     def _receive(self, _widget: Any, content: Any, buffers: Sequence[Any]) -> None:
-        """Take a message of the page: cancel, or begin to answer."""
+        """Take a message of the page, or several: cancel, or begin to answer."""
+        for each in content.get("all", ()):
+            self._receive(_widget, each, ())
         for number in content.get("cancel", ()):
             stop = self._stops.pop(number, None)
             if stop is not None:
