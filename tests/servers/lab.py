@@ -144,7 +144,9 @@ class Lab:
 class RunningLab(Lab):
     """JupyterLab on loopback without a password; its notebooks lie in a folder of the test."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str] | None = None, python: Path | str = sys.executable
+    ) -> None:
         self.folder = folder / "notebooks"
         self.folder.mkdir(parents=True)
         self._log = folder / "lab.log"
@@ -159,7 +161,7 @@ class RunningLab(Lab):
             "ServerApp.ip": "127.0.0.1", "ServerApp.port": str(self.port), "ServerApp.root_dir": str(self.folder),
             "LabApp.expose_app_in_browser": "True", "LabApp.news_url": "", "LabApp.collaborative": "False",
         }  # fmt: skip
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+        command = [python, "-m", "jupyterlab", "--no-browser"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*command, *(f"--{key}={each}" for key, each in options.items())],
