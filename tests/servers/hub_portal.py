@@ -88,6 +88,19 @@ class HubPortal:
         """Return the editions of a challenge, the newest first."""
         return list(self.ask("GET", f"/challenges/{challenge}/editions", "olga").json())
 
+    def wait_board(self, entry: str, user: str, challenge: str = "squares", phase: str = "practice") -> None:
+        """Wait until an entry of a user is on the newest board of a phase, which is made after its score."""
+        deadline = time.monotonic() + DEADLINE
+        boards = f"/challenges/{challenge}/phases/{phase}/boards"
+        while True:
+            numbers = [each["number"] for each in self.ask("GET", boards, user).json()]
+            newest = self.ask("GET", f"{boards}/{max(numbers)}", user).json() if numbers else {"board": {"rows": []}}
+            names = [row["entry"] for row in newest["board"]["rows"]]
+            if any(entry in name for name in names):
+                return
+            assert time.monotonic() < deadline, f"{names}\n{self.logs()}"
+            time.sleep(0.2)
+
     def worker(self) -> int:
         """Return the id of the worker; what it has forked for a step has the same command line."""
         found = {pid for pid, line in self.hub.marked().items() if "bioimagehub.hub.portal.worker" in line}

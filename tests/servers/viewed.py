@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Locator, Page
 
-    from servers.lab import RunningLab
+    from servers.lab import Lab
 
 START = "import numpy as np, pandas as pd, xarray as xr\nfrom bioimagehub.widgets.view import view\n"
 COLOURS = (
@@ -95,7 +94,7 @@ def settle(widget: Locator) -> None:
     widget.locator(".bih-view-stage[aria-busy=false]").first.wait_for()
 
 
-def wait_for(page: Page, lab: RunningLab, code: str) -> None:
+def wait_for(page: Page, lab: Lab, code: str) -> None:
     """Wait until an expression is true in the kernel."""
     for _ in range(100):
         if lab.evaluate(page, f"bool({code})"):
@@ -121,7 +120,7 @@ def middle_of(widget: Locator) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def count_above(widget: Locator, rule: str, hidden: tuple[RunningLab, Page, str] | None = None) -> int:
+def count_above(widget: Locator, rule: str, hidden: tuple[Lab, Page, str] | None = None) -> int:
     """Count the pixels drawn above those of the image; first hide a layer."""
     if hidden is not None:
         lab, page, layer = hidden
@@ -147,11 +146,3 @@ def count_canvases(session: CDPSession) -> int:
     number: int = session.send("Runtime.callFunctionOn", count | {"returnByValue": True})["result"]["value"]
     session.send("Runtime.releaseObjectGroup", {"objectGroup": "count"})
     return number
-
-
-def end_sessions(lab: RunningLab) -> None:
-    with requests.Session() as session:
-        session.get(f"{lab.url}/lab", timeout=30)
-        token = {"X-XSRFToken": session.cookies["_xsrf"]}
-        for each in session.get(f"{lab.url}/api/sessions", timeout=30).json():
-            session.delete(f"{lab.url}/api/sessions/{each['id']}", headers=token, timeout=60).raise_for_status()

@@ -1,4 +1,4 @@
-"""The widget of a challenge in a real JupyterLab, on a real hub: by mouse, by keyboard, in both themes."""
+"""The widget of a challenge on a real hub and its portal: by mouse, by keyboard, in both themes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from bioimagehub.challenges import load_challenge, write_submission
 from servers.browser import open_page
 from servers.challenge import squares as draw_squares
-from servers.lab import RunningLab, find_widget, set_theme
+from servers.hub_portal import HubPortal
+from servers.lab import find_widget, set_theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
-    from servers.portal import RunningPortal
+    from servers.hub import RunningHub
+    from servers.hub_lab import HubLab
+    from servers.person import Person
 
 pytestmark = pytest.mark.browser
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+NOTEBOOK = "challenge.ipynb"
 CELL = """
 from bioimagehub.widgets import challenge
 w = challenge({place!r}, predictions={predictions!r})
@@ -34,35 +38,35 @@ TABS = ("rules", "data", "score", "mistakes", "submissions", "board")
 
 
 @pytest.fixture(scope="module")
-def lab(
-    samples: Path, squares: Path, portal: RunningPortal, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningLab]:
-    """JupyterLab as Ann has it on the hub, with her predictions beside the notebooks."""
-    token = {"BIOIMAGEHUB_TOKEN": portal.token("ann"), "JUPYTERHUB_USER": "ann"}
-    running = RunningLab(tmp_path_factory.mktemp("lab"), {"BIOIMAGEHUB_PORTAL_URL": portal.url, **token})
-    predictions = {"a": draw_squares(3), "b": draw_squares(7), "c": draw_squares(6)}
-    write_submission(predictions, running.folder / "mine.zip", load_challenge(squares), "public")
-    write_submission({"a": draw_squares(3)}, running.folder / "poor.zip", load_challenge(squares), "public")
-    yield running
-    running.stop()
+def portal(hub: RunningHub, person: Callable[..., Person], squares_zip: bytes) -> HubPortal:
+    """The portal of the hub, with the small challenge."""
+    portal = HubPortal(hub, person)
+    edition = portal.create(squares_zip)
+    assert edition["state"] == "active", edition
+    return portal
 
 
 @pytest.fixture(scope="module")
-def opened(lab: RunningLab, squares: Path) -> Iterator[tuple[Page, Callable[..., Locator]]]:
-    """A page, and what shows the widget in a new notebook on it; no host but loopback may be asked."""
-    number = 0
+def place(lab: HubLab, squares: Path) -> Path:
+    """The challenge where Ann has it, with her predictions beside the notebook."""
+    predictions = {"a": draw_squares(3), "b": draw_squares(7), "c": draw_squares(6)}
+    for name, cases in (("mine.zip", predictions), ("poor.zip", {"a": draw_squares(3)})):
+        write_submission(cases, lab.folder / name, load_challenge(squares), "public")
+        lab.own(lab.folder / name)
+    return lab.take(squares)
+
+
+@pytest.fixture(scope="module")
+def opened(lab: HubLab, portal: HubPortal, place: Path) -> Iterator[tuple[Page, Callable[..., Locator]]]:
+    """A page, and what shows the widget in the notebook on it; no host but loopback may be asked."""
     with open_page(1400, 1000) as (page, hosts):
         page.set_default_timeout(60_000)
         expect.set_options(timeout=60_000)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
 
-        def show(place: Path = squares, predictions: str | None = None) -> Locator:
-            nonlocal number
-            number += 1
-            lab.write(f"challenge{number}.ipynb", [CELL.format(place=str(place), predictions=predictions)])
-            lab.open(page, f"challenge{number}.ipynb")
-            lab.run(page)
+        def show(place: Path = place, predictions: str | None = None) -> Locator:
+            lab.show(page, NOTEBOOK, CELL.format(place=str(place), predictions=predictions))
             return find_widget(page, "challenge")
 
         yield page, show
@@ -76,12 +80,10 @@ def check_accessibility(page: Page, where: str) -> None:
     assert not told, f"{where}: {told}"
 
 
-def test_by_mouse_from_the_rules_to_the_leaderboard(
-    opened: tuple[Page, Any], lab: RunningLab, portal: RunningPortal
-) -> None:
+def test_by_mouse_from_the_rules_to_the_leaderboard(opened: tuple[Page, Any], lab: HubLab, portal: HubPortal) -> None:
     page, show = opened
-    refused = portal.submit("ann", b"PK\x05\x06" + bytes(18), entry="empty").json()
-    portal.wait_state(refused["id"], "ann", "refused")
+    refused = portal.submit("ann", b"PK\x05\x06" + bytes(18), "empty.zip", entry="empty")
+    assert portal.wait(refused, "ann")["state"] == "refused"
     widget = show()
     expect(widget.get_by_role("heading", name="Squares")).to_be_visible()
     widget.get_by_role("tab", name="Data").click()
@@ -114,11 +116,11 @@ def test_by_mouse_from_the_rules_to_the_leaderboard(
     expect(row).to_contain_text("panoptic_quality")
     widget.get_by_role("tab", name="Leaderboard").click()
     expect(widget.get_by_role("row").filter(has_text="by mouse — ann")).to_contain_text("yours, first")
-    saved = lab.save(page, "challenge1.ipynb")["cells"][0]["outputs"]
+    saved = lab.save(page, NOTEBOOK)["cells"][0]["outputs"]
     assert any("by mouse — ann" in "".join(one["data"].get("text/html", "")) for one in saved)
 
 
-def test_by_keyboard(opened: tuple[Page, Any], lab: RunningLab) -> None:
+def test_by_keyboard(opened: tuple[Page, Any], lab: HubLab) -> None:
     page, show = opened
     widget = show(predictions="mine.zip")
     widget.get_by_role("tab", name="Rules").focus()
@@ -143,7 +145,7 @@ def test_by_keyboard(opened: tuple[Page, Any], lab: RunningLab) -> None:
     expect(widget.locator(".bih-crops img").first).to_be_visible()
 
 
-def test_nothing_hinders_anybody_in_either_theme(opened: tuple[Page, Any], lab: RunningLab) -> None:
+def test_nothing_hinders_anybody_in_either_theme(opened: tuple[Page, Any], lab: HubLab) -> None:
     page, show = opened
     widget = show(predictions="mine.zip")
     lab.evaluate(page, "[str(w.score_predictions()), w.submit('in both themes').id]")
@@ -156,15 +158,18 @@ def test_nothing_hinders_anybody_in_either_theme(opened: tuple[Page, Any], lab: 
 
 
 def test_names_of_others_are_shown_and_not_run(
-    opened: tuple[Page, Any], portal: RunningPortal, squares: Path, tmp_path: Path, lab: RunningLab
+    opened: tuple[Page, Any], portal: HubPortal, squares: Path, lab: HubLab
 ) -> None:
     page, show = opened
-    sent = portal.submit("eve", (lab.folder / "mine.zip").read_bytes(), entry=HOSTILE).json()
-    portal.wait_state(sent["id"], "eve", "scored")
-    portal.wait_idle()
+    sent = portal.submit("eve", (lab.folder / "mine.zip").read_bytes(), "mine.zip", entry=HOSTILE)
+    assert portal.wait(sent, "eve")["state"] == "scored"
+    portal.wait_board(HOSTILE, "eve")
     text = (squares / "challenge.yaml").read_text().replace("title: Squares", f'title: "{HOSTILE}"')
-    (tmp_path / "challenge.yaml").write_text(text)
-    widget = show(tmp_path)
+    hostile = lab.folder / "hostile"
+    hostile.mkdir()
+    (hostile / "challenge.yaml").write_text(text)
+    lab.own(hostile)
+    widget = show(hostile)
     expect(widget.get_by_role("heading", name=HOSTILE)).to_be_visible()
     widget.get_by_role("tab", name="Leaderboard").click()
     expect(widget.get_by_role("rowheader", name=f"{HOSTILE} — eve")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The panel of a cluster in a real JupyterLab: started, scaled and ended by the keyboard."""
+"""The panel of a cluster on a real hub: started, scaled and ended by the keyboard."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from servers.browser import open_page
-from servers.lab import RunningLab, find_widget, set_theme
+from servers.lab import find_widget, set_theme
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+    from servers.hub_lab import HubLab
 
 pytestmark = pytest.mark.browser
 
@@ -43,32 +45,28 @@ def expect_state(page: Page, state: str) -> None:
     page.locator(f".bih-cluster .bih-state[data-state='{state}']").wait_for()
 
 
-def test_it_is_started_scaled_and_ended_by_the_keyboard(tmp_path: Path) -> None:
-    lab = RunningLab(tmp_path / "lab")
-    try:
-        lab.write("cluster.ipynb", ["from bioimagehub.widgets import cluster\npanel = cluster(wanted=1)\npanel"])
-        with open_page() as (page, hosts):
-            errors: list[str] = []
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            lab.open(page, "cluster.ipynb")
-            lab.run(page)
-            expect_state(page, "none")
-            panel = find_widget(page, "cluster")
-            look(page, "cluster-none")
-            panel.get_by_role("button", name="Start").press("Enter")
-            expect_state(page, "running")
-            panel.get_by_role("spinbutton", name="Workers").fill("2")
-            panel.get_by_role("button", name="Scale").press("Enter")
-            page.wait_for_function("() => document.querySelectorAll('.bih-workers tbody tr').length === 2")
-            expect_state(page, "running")
-            lab.evaluate(page, f"exec({WORK!r})")
-            panel.locator(".bih-wrong", has_text="The image bad-1 has no pixels.").wait_for()
-            assert "2 of 3 images done, 1 failed" in panel.inner_text()
-            look(page, "cluster-work")
-            panel.get_by_role("button", name="End").press("Enter")
-            expect_state(page, "closed")
-            assert lab.evaluate(page, "panel.state") == "closed"
-            assert errors == []
-            assert hosts <= {"127.0.0.1", ""}
-    finally:
-        lab.stop()
+def test_it_is_started_scaled_and_ended_by_the_keyboard(lab: HubLab) -> None:
+    lab.write("cluster.ipynb", ["from bioimagehub.widgets import cluster\npanel = cluster(wanted=1)\npanel"])
+    with open_page() as (page, hosts):
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        lab.open(page, "cluster.ipynb")
+        lab.run(page)
+        expect_state(page, "none")
+        panel = find_widget(page, "cluster")
+        look(page, "cluster-none")
+        panel.get_by_role("button", name="Start").press("Enter")
+        expect_state(page, "running")
+        panel.get_by_role("spinbutton", name="Workers").fill("2")
+        panel.get_by_role("button", name="Scale").press("Enter")
+        page.wait_for_function("() => document.querySelectorAll('.bih-workers tbody tr').length === 2")
+        expect_state(page, "running")
+        lab.evaluate(page, f"exec({WORK!r})")
+        panel.locator(".bih-wrong", has_text="The image bad-1 has no pixels.").wait_for()
+        assert "2 of 3 images done, 1 failed" in panel.inner_text()
+        look(page, "cluster-work")
+        panel.get_by_role("button", name="End").press("Enter")
+        expect_state(page, "closed")
+        assert lab.evaluate(page, "panel.state") == "closed"
+        assert errors == []
+        assert hosts <= {"127.0.0.1", ""}

@@ -1,4 +1,4 @@
-"""A download in a real JupyterLab: planned, begun, paused, its tab closed, found again, resumed, done."""
+"""A download on a real hub: planned, begun, paused, its tab closed, found again, resumed, done."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from bioimagehub.catalogs.downloads.background import BackgroundRun
 from catalogs.downloads.made import make_bytes
 from servers.browser import open_page
-from servers.lab import RunningLab, find_widget, set_theme
+from servers.lab import find_widget, set_theme
 from servers.store import StoreServer
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Page
+
+    from servers.hub_lab import HubLab
 
 pytestmark = pytest.mark.browser
 
@@ -43,15 +46,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(folder: Path) -> Iterator[StoreServer]:
     with StoreServer(folder) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator[RunningLab]:
-    found = RunningLab(tmp_path_factory.mktemp("lab"), {"BIOIMAGEHUB_SAMPLES": str(samples)})
-    try:
-        yield found
-    finally:
-        found.stop()
 
 
 def expect_state(page: Page, state: str) -> None:
@@ -88,7 +82,7 @@ def shots() -> Path | None:
     return Path(wanted) if wanted else None
 
 
-def pause_and_leave(page: Page, lab: RunningLab, shots: Path | None) -> None:
+def pause_and_leave(page: Page, lab: HubLab, shots: Path | None) -> None:
     """Begin a download, pause and resume it by the keyboard, pause it, and close the tab."""
     lab.open(page, "fetch.ipynb")
     lab.run(page)
@@ -111,7 +105,7 @@ def pause_and_leave(page: Page, lab: RunningLab, shots: Path | None) -> None:
     page.close(run_before_unload=False)
 
 
-def see_it_done(page: Page, lab: RunningLab, shots: Path | None, store: StoreServer, into: Path) -> None:
+def see_it_done(page: Page, lab: HubLab, shots: Path | None, store: StoreServer, into: Path) -> None:
     """Find the download again by its folder, in another notebook and kernel, and bring it to its end."""
     cells = ["from bioimagehub.widgets import download", f"widget = download(folder={str(into)!r})\nwidget"]
     lab.write("again.ipynb", cells)
@@ -123,7 +117,7 @@ def see_it_done(page: Page, lab: RunningLab, shots: Path | None, store: StoreSer
     expect_state(page, "paused")
     assert 0 < store.bytes < SIZE
     store.mend()
-    store.fault("broken.tif", status=500, method="GET")
+    store.fault("broken.tif", status=404, method="GET")
     widget.get_by_role("button", name="Resume").press("Enter")
     expect_state(page, "failed")
     look(page, "failed", shots)
@@ -141,19 +135,18 @@ def see_it_done(page: Page, lab: RunningLab, shots: Path | None, store: StoreSer
     assert "tiff.open_array" in widget.locator(".bih-result pre").inner_text()
 
 
-def test_it_goes_on_when_the_tab_is_closed(
-    lab: RunningLab, store: StoreServer, tmp_path: Path, shots: Path | None
-) -> None:
-    into = tmp_path / "got"
-    store.fault("broken.tif", status=500, method="GET")
+def test_it_goes_on_when_the_tab_is_closed(lab: HubLab, store: StoreServer, shots: Path | None) -> None:
+    into = lab.folder / "got"
+    store.fault("broken.tif", status=404, method="GET")
     store.fault("large.tif", rate=4e4)
     entries = [f"{store.url}/large.tif", f"{store.url}/broken.tif"]
     lab.write("fetch.ipynb", [PLAN.format(entries=entries, folder=str(into))])
     with open_page() as (page, hosts):
         pause_and_leave(page, lab, shots)
         assert hosts <= {"127.0.0.1", ""}
-    came = store.bytes
-    until(lambda: store.bytes > came)
+    run = BackgroundRun(into)
+    came = run.state().moved
+    until(lambda: run.state().moved > came)
     with open_page() as (page, hosts):
         see_it_done(page, lab, shots, store, into)
         saved = lab.save(page, "again.ipynb")
@@ -163,12 +156,13 @@ def test_it_goes_on_when_the_tab_is_closed(
     assert "all files are there" in kept
 
 
-def test_files_are_chosen_by_the_keyboard(lab: RunningLab, tmp_path: Path, shots: Path | None) -> None:
-    source = tmp_path / "set"
+def test_files_are_chosen_by_the_keyboard(lab: HubLab, shots: Path | None) -> None:
+    source = lab.folder / "set"
     for name in ("raw/a.tif", "raw/b.tif", "raw/deep/c.tif", "notes.txt"):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_bytes(b"1234")
-    into = tmp_path / "got"
+    lab.own(source)
+    into = lab.folder / "taken"
     lab.write("choose.ipynb", [PLAN.format(entries=str(source), folder=str(into))])
     with open_page() as (page, hosts):
         errors: list[str] = []
@@ -198,8 +192,8 @@ def test_files_are_chosen_by_the_keyboard(lab: RunningLab, tmp_path: Path, shots
         assert hosts <= {"127.0.0.1", ""}
 
 
-def test_a_part_of_an_image_is_chosen(lab: RunningLab, tmp_path: Path, shots: Path | None) -> None:
-    into = tmp_path / "got"
+def test_a_part_of_an_image_is_chosen(lab: HubLab, shots: Path | None) -> None:
+    into = lab.folder / "part"
     lab.write("part.ipynb", [PLAN.format(entries="samples:nuclei-3d", folder=str(into))])
     with open_page() as (page, _):
         lab.open(page, "part.ipynb")

@@ -1,4 +1,4 @@
-"""The viewer in a real JupyterLab: what is on the screen, by hand and by keyboard, in both themes, and saved."""
+"""The viewer on a real hub: what is on the screen, by hand and by keyboard, in both themes, and saved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from servers.browser import open_page
-from servers.lab import RunningLab, find_widget, set_theme
+from servers.lab import find_widget, set_theme
 from servers.viewed import (
     CHANNELS,
     COLOURS,
@@ -24,7 +24,6 @@ from servers.viewed import (
     colour_at,
     count_above,
     count_canvases,
-    end_sessions,
     middle_of,
     settle,
     wait_for,
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
+    from servers.hub_lab import HubLab
+
     Show = Callable[..., Locator]
 
 pytestmark = pytest.mark.browser
@@ -44,14 +45,7 @@ NOTEBOOK = "view.ipynb"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
-    running = RunningLab(tmp_path_factory.mktemp("lab"))
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def page(lab: RunningLab) -> Iterator[Page]:
+def page(lab: HubLab) -> Iterator[Page]:
     """A page of which no host but loopback may be asked."""
     with open_page(1400, 1000) as (page, hosts):
         page.set_default_timeout(60_000)
@@ -63,7 +57,7 @@ def page(lab: RunningLab) -> Iterator[Page]:
 
 
 @pytest.fixture
-def show(lab: RunningLab, page: Page) -> Show:
+def show(lab: HubLab, page: Page) -> Show:
     """Run cells in the notebook that the tests share, and give the first widget when it is sharp."""
 
     def show(*cells: str, sharp: bool = True) -> Locator:
@@ -87,7 +81,7 @@ def show(lab: RunningLab, page: Page) -> Show:
     return show
 
 
-def test_colours_are_those_of_the_image(lab: RunningLab, page: Page, show: Show) -> None:
+def test_colours_are_those_of_the_image(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(COLOURS)
     assert colour_at(widget, 0.5 - 0.02, 0.4) == [200, 10, 20]
     assert colour_at(widget, 0.5 + 0.02, 0.4) == [30, 180, 40]
@@ -105,7 +99,7 @@ def test_colours_are_those_of_the_image(lab: RunningLab, page: Page, show: Show)
     widget.locator(".bih-view-values", has_text="200").wait_for()
 
 
-def test_hands_and_keys_move_the_traits(lab: RunningLab, page: Page, show: Show) -> None:
+def test_hands_and_keys_move_the_traits(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(CHANNELS)
     x, y = middle_of(widget)
     fitting = lab.evaluate(page, "v.zoom")
@@ -146,7 +140,7 @@ def test_hands_and_keys_move_the_traits(lab: RunningLab, page: Page, show: Show)
     assert "time" in str(widget.locator(".bih-view-yx .bih-view-pixels").get_attribute("aria-label"))
 
 
-def test_looks_go_both_ways(lab: RunningLab, page: Page, show: Show) -> None:
+def test_looks_go_both_ways(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(CHANNELS)
     lab.evaluate(page, "[v.set_look(each, visible=False) for each in ('l0', 'c1')]")
     lab.evaluate(page, "v.set_look('c0', low=0, high=65535)")
@@ -166,7 +160,7 @@ def test_looks_go_both_ways(lab: RunningLab, page: Page, show: Show) -> None:
     assert colour_at(widget, 0.5, 0.5) == [0, 0, 0]
 
 
-def test_drawn_shapes_are_physical(lab: RunningLab, page: Page, show: Show) -> None:
+def test_drawn_shapes_are_physical(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(CHANNELS)
     x, y = middle_of(widget)
     widget.locator(".bih-view-stage").focus()
@@ -207,7 +201,7 @@ def test_drawn_shapes_are_physical(lab: RunningLab, page: Page, show: Show) -> N
     wait_for(page, lab, "v.shapes[0]['name'] == 'mother'")
 
 
-def test_planes_of_a_volume_are_linked(lab: RunningLab, page: Page, show: Show) -> None:
+def test_planes_of_a_volume_are_linked(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(VOLUME)
     assert min(colour_at(widget, 0.5, 0.5)) > 180
     lab.evaluate(page, "[setattr(v, 'mode', 'orthogonal'), 1][-1]")
@@ -229,7 +223,7 @@ def test_planes_of_a_volume_are_linked(lab: RunningLab, page: Page, show: Show) 
     assert count_above(widget, "p => p[3] > 0") > count_above(widget, "p => p[3] > 0", hidden=(lab, page, "p0"))
 
 
-def test_tracks_have_tails(lab: RunningLab, page: Page, show: Show) -> None:
+def test_tracks_have_tails(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(TRACKS)
     page.wait_for_timeout(500)
     late = count_above(widget, "p => p[3] > 0")
@@ -238,7 +232,7 @@ def test_tracks_have_tails(lab: RunningLab, page: Page, show: Show) -> None:
     assert late > count_above(widget, "p => p[3] > 0") + 100
 
 
-def test_nobody_is_kept_out(lab: RunningLab, page: Page, show: Show) -> None:
+def test_nobody_is_kept_out(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(CHANNELS)
     for theme in ("Dark", "Light"):
         set_theme(page, theme)
@@ -264,7 +258,7 @@ def test_nobody_is_kept_out(lab: RunningLab, page: Page, show: Show) -> None:
     assert len(seen) > 15
 
 
-def test_a_snapshot_has_scale_bar_and_is_kept(lab: RunningLab, page: Page, show: Show) -> None:
+def test_a_snapshot_has_scale_bar_and_is_kept(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(COLOURS)
     widget.get_by_role("button", name="Snapshot (s)").click()
     path = widget.locator(".bih-view-saved code").inner_text()
@@ -277,7 +271,7 @@ def test_a_snapshot_has_scale_bar_and_is_kept(lab: RunningLab, page: Page, show:
     assert (corner == 255).all(axis=-1).sum() > 100, "the scale bar is white"
 
 
-def test_two_views_share_a_model(lab: RunningLab, page: Page, show: Show) -> None:
+def test_two_views_share_a_model(lab: HubLab, page: Page, show: Show) -> None:
     show(COLOURS, "v")
     views = page.locator(".bih-view")
     views.nth(1).wait_for()
@@ -290,7 +284,7 @@ def test_two_views_share_a_model(lab: RunningLab, page: Page, show: Show) -> Non
     assert lab.evaluate(page, "v.x") > 200
 
 
-def test_wells_of_a_plate(lab: RunningLab, page: Page, show: Show) -> None:
+def test_wells_of_a_plate(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(PLATE, sharp=False)
     wells = widget.locator(".bih-view-well")
     widget.locator(".bih-view-well img").nth(2).wait_for()
@@ -309,7 +303,7 @@ def test_wells_of_a_plate(lab: RunningLab, page: Page, show: Show) -> None:
     assert colour_at(widget, 0.5, 0.5)[0] == pytest.approx(120, abs=1)
 
 
-def test_truth_and_prediction_lie_on_two_sides(lab: RunningLab, page: Page, show: Show) -> None:
+def test_truth_and_prediction_lie_on_two_sides(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(TRUTH)
     lab.evaluate(page, "[v.set_look(each['id'], outline=False, opacity=1.0) for each in v.scene['layers'][1:]]")
     page.wait_for_timeout(400)
@@ -337,7 +331,7 @@ def test_nothing_is_left_of_a_view_that_is_gone(page: Page, show: Show) -> None:
     session.detach()
 
 
-def test_a_saved_notebook_shows_a_picture_without_a_kernel(lab: RunningLab, page: Page, show: Show) -> None:
+def test_a_saved_notebook_shows_a_picture_without_a_kernel(lab: HubLab, page: Page, show: Show) -> None:
     show(COLOURS)
     page.wait_for_timeout(3000)
     saved = lab.save(page, NOTEBOOK)
@@ -349,7 +343,7 @@ def test_a_saved_notebook_shows_a_picture_without_a_kernel(lab: RunningLab, page
         assert (np.asarray(picture.convert("RGB")) == [200, 10, 20]).all(axis=-1).sum() > 1000
     assert page.locator(".jp-RenderedImage img").count() == 0 or not page.locator(".jp-RenderedImage img").is_visible()
     page.goto("about:blank")
-    end_sessions(lab)
+    lab.end_sessions()
     lab.open(page, NOTEBOOK)
     page.locator(".jp-RenderedImage img").wait_for(state="visible")
     lost = page.get_by_text("model not found")
@@ -357,7 +351,7 @@ def test_a_saved_notebook_shows_a_picture_without_a_kernel(lab: RunningLab, page
     assert page.locator(".bih-view").count() == 0
 
 
-def test_hostile_words_are_only_shown(lab: RunningLab, page: Page, show: Show) -> None:
+def test_hostile_words_are_only_shown(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(HOSTILE)
     page.wait_for_timeout(500)
     assert page.evaluate("() => window.hacked") is None
