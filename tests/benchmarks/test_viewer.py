@@ -40,8 +40,9 @@ from bioimagehub.widgets.view.viewer import Viewer
 from bioimagehub.widgets.view import view
 told = {"asked": 0, "taken back": 0}
 def count(_widget, content, _buffers):
-    told["asked"] += content.get("ask") == "tile"
-    told["taken back"] += len(content.get("cancel", ()))
+    for each in content.get("all", [content]):
+        told["asked"] += len(each.get("layers", ())) * (each.get("ask") == "tile")
+        told["taken back"] += len(each.get("cancel", ()))
 """
 FIRST = """
 async () => {

@@ -67,7 +67,11 @@ class Page:
 
     def tile(self, layer: str = "c0", level: int = 0, row: int = 0, column: int = 0, **more: Any) -> NDArray[Any]:
         """Ask for a tile, and give its values; labels and colours as they are."""
-        told, buffers = self.ask("tile", layer=layer, level=level, row=row, column=column, **more)
+        return self.tiles(layer, level=level, row=row, column=column, **more)[0]
+
+    def tiles(self, *layers: str, **place: Any) -> list[NDArray[Any]]:
+        """Ask for a tile of several layers at once."""
+        told, buffers = self.ask("tile", layers=list(layers), **place)
         return decode(told, buffers)
 
     def hear(self, event: str) -> dict[str, Any]:
@@ -84,11 +88,19 @@ class Page:
         self.viewer._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": buffers})
 
 
-def decode(told: dict[str, Any], buffers: list[bytes]) -> NDArray[Any]:
-    """Undo what a tile went through, as the page does."""
-    data = zlib.decompress(buffers[0]) if told["packed"] else buffers[0]
-    codes = np.frombuffer(data, np.dtype(told["dtype"]).newbyteorder("<")).reshape(told["shape"])
-    if told["scale"] == 1 and told["offset"] == 0 and not told["nan"]:
-        return codes
-    values = codes * told["scale"] + told["offset"]
-    return np.where(codes == 0, np.nan, values) if told["nan"] else values
+def decode(told: dict[str, Any], buffers: list[bytes]) -> list[NDArray[Any]]:
+    """Undo what tiles went through, as the page does."""
+    (data,) = buffers
+    if told["packed"]:
+        data = zlib.decompress(data)
+    found, start = [], 0
+    for tile in told["tiles"]:
+        dtype = np.dtype(tile["dtype"]).newbyteorder("<")
+        count = int(np.prod(tile["shape"]))
+        codes = np.frombuffer(data, dtype, count, start).reshape(tile["shape"])
+        start += codes.nbytes
+        exact = tile["scale"] == 1 and tile["offset"] == 0 and not tile["nan"]
+        values = codes if exact else codes * tile["scale"] + tile["offset"]
+        found.append(np.where(codes == 0, np.nan, values) if tile["nan"] else values)
+    assert start == len(data)
+    return found

@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bioimagehub.widgets.view.codes import encode_samples, fold_labels
+from bioimagehub.widgets.view.codes import encode_samples, fold_labels, pack
 from servers.page import decode
 
 
 def there_and_back(samples: Any) -> Any:
-    told, data = encode_samples(samples)
-    assert len(data) <= 2 * samples.size or told["packed"] is None
-    return decode(told, [data])
+    told, codes = encode_samples(samples)
+    data, packed = pack([codes])
+    assert len(data) <= 2 * samples.size
+    return decode({"tiles": [told], "packed": packed}, [data])[0]
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16", "int8", "int16"])
@@ -79,6 +80,11 @@ def test_labels_of_any_width_fold_into_32_bits() -> None:
 
 
 def test_what_is_empty_travels_small() -> None:
-    told, data = encode_samples(np.zeros((256, 256), np.uint16))
-    assert told["packed"] == "deflate"
+    empty, noise = np.zeros((256, 256), np.uint16), np.random.default_rng(0).integers(0, 2**16, (256, 256), np.uint16)
+    data, packed = pack([empty, empty])
+    assert packed == "deflate"
     assert len(data) < 1000
+    assert pack([noise]) == (noise.tobytes(), None), "it would take time, and be no smaller"
+    data, packed = pack([noise, empty])
+    assert packed == "deflate"
+    assert len(data) < 1.01 * noise.nbytes

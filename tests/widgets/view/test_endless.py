@@ -7,18 +7,18 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from servers.endless import EndlessServer, expected
+from servers.page import DEADLINE, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from servers.page import Page
 
 
 @pytest.fixture
@@ -41,6 +41,22 @@ def test_few_requests_lead_to_the_first_picture(endless: EndlessServer, show: Ca
     assert len(endless.asked) <= 4, "contrast was chosen by the same chunks"
 
 
+def test_channels_of_a_tile_are_read_at_the_same_time(endless: EndlessServer, show: Callable[..., Page]) -> None:
+    page = show(endless.url)
+    channels = [f"c{channel}" for channel in range(4)]
+    for channel, tile in enumerate(page.tiles(*channels, level=0, row=7, column=9)):
+        np.testing.assert_array_equal(tile, expected(0, channel, np.arange(1792, 2048), np.arange(2304, 2560)))
+    endless.forget()
+    endless.hang()
+    waiting = page.begin("tile", layers=channels, level=0, row=20, column=30)
+    deadline = time.monotonic() + DEADLINE
+    while len(endless.chunks_read()) < 4:
+        assert time.monotonic() < deadline, "what waits for the first chunk is not asked for"
+        time.sleep(0.01)
+    assert sorted(endless.chunks_read()) == [(0, channel, 10, 15) for channel in range(4)]
+    page.cancel(waiting)
+
+
 def test_tiles_are_right_on_all_levels(endless: EndlessServer, show: Callable[..., Page]) -> None:
     endless.delay = 0
     page = show(endless.url)
@@ -59,12 +75,12 @@ def test_questions_that_are_taken_back_are_not_read(endless: EndlessServer, show
     endless.forget()
     endless.delay = 0.1
     questions = [
-        page.begin("tile", layer="c0", level=0, row=row, column=2 * column)
+        page.begin("tile", layers=["c0"], level=0, row=row, column=2 * column)
         for row in (0, 20, 40)
         for column in range(40)
     ]
     page.cancel(*questions)
-    wanted = page.begin("tile", layer="c1", level=0, row=100, column=100)
+    wanted = page.begin("tile", layers=["c1"], level=0, row=100, column=100)
     page.expect(wanted)
     # Those that were begun are ended: there are as many as threads.
     assert len(endless.chunks_read()) < 30
@@ -96,7 +112,7 @@ stop = threading.Event()
 
 def ask(number):
     step, rest = divmod(number, 16)
-    at = {"row": step * 3 + rest // 4 % 2, "column": step * 3 + rest // 8, "layer": f"c{rest % 4}"}
+    at = {"row": step * 3 + rest // 4 % 2, "column": step * 3 + rest // 8, "layers": [f"c{rest % 4}"]}
     return len(viewer.answer_tile({"level": 0, "t": 0, "z": 0} | at, [], stop)[1][0])
 
 with ThreadPoolExecutor(16) as pool:
@@ -115,7 +131,7 @@ def test_a_store_that_hangs_later(endless: EndlessServer, show: Callable[..., Pa
     page.tile("c0", level=8)
     endless.hang()
     before = threading.active_count()  # other tests leave theirs in this process
-    waiting = page.begin("tile", layer="c0", level=0, row=9, column=9)
+    waiting = page.begin("tile", layers=["c0"], level=0, row=9, column=9)
     # What is known is there at once.
     assert page.tile("c0", level=8).shape == (256, 256)
     page.cancel(waiting)

@@ -66,7 +66,7 @@ def test_what_cannot_be_shown(
     assert problem["what"]
     assert page.viewer.scene == {}
     # The page may ask all the same, and text and picture are there.
-    assert found in page.problem("tile", layer="c0", level=0, row=0, column=0)
+    assert found in page.problem("tile", layers=["c0"], level=0, row=0, column=0)
     assert found in page.viewer.as_text()
     assert found.replace("'", "&#x27;") in page.viewer.as_static()["text/html"]
 
@@ -168,7 +168,7 @@ def test_a_store_that_hangs_holds_up_neither_cell_nor_others(
     good = np.full((600, 600), 3, np.uint8)
     hanging = da.from_array(good, chunks=300).map_blocks(hang, dtype=np.uint8, meta=np.empty((0, 0), np.uint8))
     page = show(xr.DataArray(good, dims=["y", "x"]), labels={"late": hanging}, patience=0.5)
-    slow = [page.begin("tile", layer="l0", level=0, row=row, column=column) for row in (0, 1) for column in (0, 1)]
+    slow = [page.begin("tile", layers=["l0"], level=0, row=row, column=column) for row in (0, 1) for column in (0, 1)]
     start = time.monotonic()
     assert page.tile("c0").min() == 3
     assert time.monotonic() - start < DEADLINE / 2

@@ -38,7 +38,7 @@ def test_tiles_are_those_of_the_well(plate: Page) -> None:
     assert plate.tile(well="A1").max() == 10
     assert plate.hear("changed")
     assert plate.ask("value", t=0, z=0, y=0, x=0)[0]["values"]["c0"] == "200"
-    assert "no well C9" in plate.problem("tile", layer="c0", level=0, row=0, column=0, well="C9")
+    assert "no well C9" in plate.problem("tile", layers=["c0"], level=0, row=0, column=0, well="C9")
 
 
 def test_thumbnails(plate: Page) -> None:

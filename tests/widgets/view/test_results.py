@@ -82,4 +82,4 @@ def test_a_result_that_failed_says_why(show: Callable[..., Page], client: Client
     result = image.map_blocks(fail, dtype=np.uint8, meta=np.empty((0, 0), np.uint8)).persist()
     wait(result)
     page = show(result)
-    assert "no weights" in page.problem("tile", layer="c0", level=0, row=0, column=0)
+    assert "no weights" in page.problem("tile", layers=["c0"], level=0, row=0, column=0)

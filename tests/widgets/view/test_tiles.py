@@ -121,7 +121,7 @@ def test_planes_across_come_from_a_level_that_is_bounded(show: Callable[..., Pag
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({"layer": "c7"}, "c0"),
+        ({"layers": ["c7"]}, "c0"),
         ({"level": 99}, "level"),
         ({"row": 5}, "tile 5"),
         ({"row": -1}, "tile -1"),
@@ -130,8 +130,25 @@ def test_planes_across_come_from_a_level_that_is_bounded(show: Callable[..., Pag
 )
 def test_a_tile_that_is_not_there(show: Callable[..., Page], asked: dict[str, Any], told: str) -> None:
     page = show(np.zeros((20, 20), np.uint8))
-    asked = {"layer": "c0", "level": 0, "row": 0, "column": 0} | asked
+    asked = {"layers": ["c0"], "level": 0, "row": 0, "column": 0} | asked
     assert told in page.problem("tile", **asked)
+
+
+def test_layers_of_a_tile_come_together(show: Callable[..., Page]) -> None:
+    image = np.random.default_rng(0).integers(0, 2**16, (2, 3, 4, 300, 280), np.uint16)
+    labels = np.random.default_rng(1).integers(0, 9, (300, 280), np.int32)
+    page = show(image, labels=labels)
+    found = page.tiles("c2", "l0", "c0", level=0, row=1, column=0, t=1, z=3)
+    for tile, expected in zip(found, (image[1, 2, 3], labels, image[1, 0, 3]), strict=True):
+        np.testing.assert_array_equal(tile, expected[256:, :256])
+    across = page.tiles("c1", "c2", level=0, row=0, column=1, t=1, plane="zx", at=33)
+    for tile, channel in zip(across, (1, 2), strict=True):
+        np.testing.assert_array_equal(tile, image[1, channel, :, 33, 256:])
+    highest = page.tiles("c0", "c1", level=0, row=0, column=0, mode="maximum")
+    for tile, channel in zip(highest, (0, 1), strict=True):
+        np.testing.assert_array_equal(tile, image[0, channel].max(0)[:256, :256])
+    layers = ["c0", "c1", "c2", "l0", "l0", "l0"]
+    assert "Ask for fewer layers." in page.problem("tile", layers=layers, level=0, row=0, column=0)
 
 
 def test_values_are_exact(show: Callable[..., Page]) -> None:

@@ -12,7 +12,7 @@ from bioimagehub.widgets.view.histograms import count_samples
 from bioimagehub.widgets.view.pictures import Sight, encode, paint
 from bioimagehub.widgets.view.plates import find_well
 from bioimagehub.widgets.view.points import MOST
-from bioimagehub.widgets.view.tiles import PLANES, Cut, read_tile
+from bioimagehub.widgets.view.tiles import PLANES, Cut, read_tiles
 from bioimagehub.widgets.view.writing import Parts, choose_name, write_picture
 from bioimagehub.widgets.widget import Answer, HubWidget
 
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from bioimagehub.widgets.view.contents import Contents
 
 THUMBNAIL = 96
 """Pixels of the picture of a well, along x and y."""
+LARGEST_ANSWER = 900_000
+"""Bytes of tiles in one message, before they are packed."""
 _AT_ONCE = 6
 
 
@@ -58,16 +62,20 @@ class Answering(HubWidget):
         return find_well(contents.scene, content.get("well") or self.well)
 
     def answer_tile(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
-        """Give the samples of a tile."""
+        """Give the samples of a tile of some layers."""
         contents = self._need()
-        layer = contents.find(content["layer"])
-        samples = read_tile(layer, self._parse_cut(content, contents), contents.space, stop)
-        if layer.kind == "channel":
-            told, data = encode_samples(samples)
-            return told, [data]
-        codes = fold_labels(samples) if layer.kind == "labels" else samples
-        data, packed = pack(codes)
-        return {"scale": 1.0, "offset": 0.0, "nan": False} | describe(codes, packed), [data]
+        layers = [contents.find(name) for name in content["layers"]]
+        found = read_tiles(layers, self._parse_cut(content, contents), contents.space, stop)
+        tiles = [_encode(layer.kind, samples) for layer, samples in zip(layers, found, strict=True)]
+        size = sum(codes.nbytes for _, codes in tiles)
+        if size > LARGEST_ANSWER:
+            msg = (
+                f"Tiles of {len(layers)} layers are {size:,} bytes. At most {LARGEST_ANSWER:,} are sent at once. "
+                "Ask for fewer layers."
+            )
+            raise QuestionError(msg)
+        data, packed = pack([codes for _, codes in tiles])
+        return {"tiles": [told for told, _ in tiles], "packed": packed}, [data]
 
     def _parse_cut(self, content: dict[str, Any], contents: Contents) -> Cut:
         plane, level = content.get("plane") or "yx", int(content["level"])
@@ -141,3 +149,10 @@ class Answering(HubWidget):
         title = self._contents.told.get("title", "") if self._contents is not None else ""
         path = write_picture(whole, choose_name(title, Path.cwd()))
         return {"path": path.name}, []
+
+
+def _encode(kind: str, samples: NDArray[Any]) -> tuple[dict[str, Any], NDArray[Any]]:
+    if kind == "channel":
+        return encode_samples(samples)
+    codes = fold_labels(samples) if kind == "labels" else samples
+    return describe(codes), codes

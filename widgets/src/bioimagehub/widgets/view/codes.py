@@ -8,6 +8,8 @@ import numpy as np
 from zlib_ng import zlib_ng
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 _TOP = 65535
@@ -18,7 +20,7 @@ _WORTH = 0.9
 _LEVEL = 2
 
 
-def encode_samples(samples: NDArray[Any]) -> tuple[dict[str, Any], bytes]:
+def encode_samples(samples: NDArray[Any]) -> tuple[dict[str, Any], NDArray[Any]]:
     """Encode samples of a channel.
 
     What has 8 or 16 bits stays exact, and so do whole numbers that span less than 65,536. Others are rounded to
@@ -32,9 +34,9 @@ def encode_samples(samples: NDArray[Any]) -> tuple[dict[str, Any], bytes]:
     Returns
     -------
     dict
-        ``dtype``, ``scale``, ``offset``; ``nan``, whether code 0 stands for NaN; ``packed``, ``shape``.
-    bytes
-        The codes, little-endian, in C order.
+        ``dtype``, ``shape``, ``scale``, ``offset``; ``nan``, whether code 0 stands for NaN.
+    array
+        The codes.
     """
     kind, size = samples.dtype.kind, samples.dtype.itemsize
     if kind == "b":
@@ -47,13 +49,12 @@ def encode_samples(samples: NDArray[Any]) -> tuple[dict[str, Any], bytes]:
     else:
         codes, scale, offset = _encode_floats(samples)
         nan = True
-    data, packed = pack(codes)
-    return {"scale": scale, "offset": offset, "nan": nan} | describe(codes, packed), data
+    return describe(codes, scale, offset, nan=nan), codes
 
 
-def describe(codes: NDArray[Any], packed: str | None) -> dict[str, Any]:
-    """Tell shape and type of codes, and how they are packed."""
-    return {"shape": list(codes.shape), "dtype": codes.dtype.name, "packed": packed}
+def describe(codes: NDArray[Any], scale: float = 1.0, offset: float = 0.0, *, nan: bool = False) -> dict[str, Any]:
+    """Tell shape and type of codes, and what they stand for."""
+    return {"shape": list(codes.shape), "dtype": codes.dtype.name, "scale": scale, "offset": offset, "nan": nan}
 
 
 def fold_labels(labels: NDArray[Any]) -> NDArray[np.uint32]:
@@ -97,12 +98,19 @@ def _encode_floats(samples: NDArray[Any]) -> tuple[NDArray[Any], float, float]:
     return codes, scale, low - scale
 
 
-def pack(codes: NDArray[Any]) -> tuple[bytes, str | None]:
-    """Give the bytes of codes, deflated where that makes them smaller by a tenth, and how they are packed."""
-    little = np.ascontiguousarray(codes, codes.dtype.newbyteorder("<"))
-    plain = little.tobytes()
-    middle = plain[len(plain) // 2 :][:_TASTE]
-    if len(zlib_ng.compress(middle, _LEVEL)) >= _WORTH * len(middle):
+def pack(arrays: Sequence[NDArray[Any]]) -> tuple[bytes, str | None]:
+    """Give the bytes of arrays of codes behind each other, and how they are packed.
+
+    They are little-endian, in C order, and deflated where that makes them smaller by a tenth.
+    """
+    parts = [np.ascontiguousarray(codes, codes.dtype.newbyteorder("<")).tobytes() for codes in arrays]
+    plain = b"".join(parts)
+    if not any(map(_is_worth, parts)):
         return plain, None
     small = zlib_ng.compress(plain, _LEVEL)
     return (small, "deflate") if len(small) < _WORTH * len(plain) else (plain, None)
+
+
+def _is_worth(data: bytes) -> bool:
+    middle = data[len(data) // 2 :][:_TASTE]
+    return len(zlib_ng.compress(middle, _LEVEL)) < _WORTH * len(middle)

@@ -4,12 +4,32 @@ const OPEN = 16;
 const OPEN_AHEAD = 4;
 const BYTES = 256 * 2 ** 20;
 const AGAIN_MS = 5000;
+// What a tile of a layer has at most, in 64 KiB, by the first letter of its id; and what is asked for in one question.
+const WEIGHTS = { c: 2, r: 3, l: 4 };
+const HEAVIEST = 12;
 const TYPES = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array };
 
 /** Give the name under which a tile is kept. */
 export function keyOf(question) {
   const { layer, level, t, z, mode, plane, at, row, column, well = "" } = question;
   return [layer, level, t, z, mode, plane, at, row, column, well].join("|");
+}
+
+/** Put questions for layers of the same tile that follow each other into bundles, which are asked and answered as one. */
+function bundle(questions) {
+  const bundles = [];
+  let place = "", weight = 0;
+  for (const [key, question] of questions) {
+    const here = key.slice(key.indexOf("|")), more = WEIGHTS[question.layer[0]];
+    if (here !== place || weight + more > HEAVIEST) {
+      bundles.push([]);
+      weight = 0;
+    }
+    place = here;
+    weight += more;
+    bundles.at(-1).push([key, question]);
+  }
+  return bundles;
 }
 
 /** Tiles by their key: the least recently used go when they are more than `bytes`. */
@@ -22,10 +42,11 @@ export class Tiles {
     this.failed = failed;
     this.kept = new Map();
     this.bytes = 0;
+    // What is asked for, by the keys of its tiles, and how many questions these are.
     this.open = new Map();
+    this.asked = 0;
     this.wanted = [];
     this.bad = new Map();
-    this.counts = { asked: 0, answered: 0, cancelled: 0, failed: 0 };
     life.addEventListener("abort", () => this.close());
   }
 
@@ -50,13 +71,12 @@ export class Tiles {
   want(questions, ahead = false) {
     this.least = ahead ? OPEN_AHEAD : this.most;
     const named = new Map(questions.map((question) => [keyOf(question), question]));
-    for (const [key, stop] of this.open) {
-      if (named.has(key)) continue;
-      this.open.delete(key);
-      this.counts.cancelled += 1;
-      stop.abort();
+    for (const asked of new Set(this.open.values())) {
+      if (!asked.keys.some((key) => named.has(key))) this.takeBack(asked);
     }
-    this.wanted = [...named].filter(([key]) => !this.kept.has(key));
+    const now = performance.now();
+    const isMissing = (key) => !this.kept.has(key) && !this.open.has(key) && !(now - this.bad.get(key) < AGAIN_MS);
+    this.wanted = bundle([...named].filter(([key]) => isMissing(key)));
     this.next();
   }
 
@@ -66,39 +86,43 @@ export class Tiles {
   }
 
   next() {
-    const now = performance.now();
-    while (this.open.size < this.least && this.wanted.length > 0) {
-      const [key, question] = this.wanted.shift();
-      const tried = this.bad.get(key);
-      if (this.open.has(key) || this.kept.has(key) || (tried !== undefined && now - tried < AGAIN_MS)) continue;
-      this.fetch(key, question);
-    }
+    while (this.asked < this.least && this.wanted.length > 0) this.fetch(this.wanted.shift());
   }
 
-  async fetch(key, question) {
-    const stop = new AbortController();
-    this.open.set(key, stop);
-    this.counts.asked += 1;
+  async fetch(questions) {
+    const { layer, ...place } = questions[0][1];
+    const asked = { keys: questions.map(([key]) => key), stop: new AbortController() };
+    for (const key of asked.keys) this.open.set(key, asked);
+    this.asked += 1;
     try {
-      const { content, buffers } = await this.ask("tile", question, { signal: stop.signal });
-      const tile = await unpack(content, buffers[0]);
-      if (stop.signal.aborted) return;
-      this.keep(key, tile);
-      this.bad.delete(key);
-      this.counts.answered += 1;
-      this.open.delete(key);
-      this.arrived(key);
+      const layers = questions.map(([, question]) => question.layer);
+      const { content, buffers } = await this.ask("tile", { layers, ...place }, { signal: asked.stop.signal });
+      const tiles = await unpack(content, buffers[0]);
+      if (asked.stop.signal.aborted) return;
+      this.done(asked);
+      asked.keys.forEach((key, index) => this.keep(key, tiles[index]));
+      this.arrived();
     } catch (error) {
-      if (stop.signal.aborted) return;
-      this.open.delete(key);
-      this.counts.failed += 1;
-      this.bad.set(key, performance.now());
-      this.failed(error, question);
+      if (asked.stop.signal.aborted) return;
+      this.done(asked);
+      for (const key of asked.keys) this.bad.set(key, performance.now());
+      this.failed(error);
     }
     this.next();
   }
 
+  done(asked) {
+    for (const key of asked.keys) this.open.delete(key);
+    this.asked -= 1;
+  }
+
+  takeBack(asked) {
+    this.done(asked);
+    asked.stop.abort();
+  }
+
   keep(key, tile) {
+    this.bad.delete(key);
     this.kept.set(key, tile);
     this.bytes += tile.codes.byteLength;
     for (const [old, { codes }] of this.kept) {
@@ -116,36 +140,36 @@ export class Tiles {
       this.kept.delete(key);
       this.bytes -= codes.byteLength;
     }
-    for (const [key, stop] of this.open) {
-      if (!gone(key)) continue;
-      this.open.delete(key);
-      stop.abort();
-    }
+    for (const asked of new Set(this.open.values())) if (asked.keys.some(gone)) this.takeBack(asked);
     this.bad.clear();
   }
 
   close() {
-    for (const stop of this.open.values()) stop.abort();
-    this.open.clear();
+    for (const asked of new Set(this.open.values())) this.takeBack(asked);
     this.kept.clear();
     this.wanted = [];
     this.bytes = 0;
   }
 }
 
-async function unpack(content, buffer) {
+async function unpack({ tiles, packed }, buffer) {
   let data = buffer.buffer ? buffer : new DataView(buffer);
-  if (content.packed === "deflate") {
+  if (packed === "deflate") {
     const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate"));
     data = new DataView(await new Response(stream).arrayBuffer());
   }
-  const Type = TYPES[content.dtype];
-  if (Type === undefined) throw new Error(`Tiles of ${content.dtype} cannot be shown. Update the viewer.`);
-  // A copy of its own: a buffer of a message may begin anywhere, and would keep the whole message alive.
-  const codes = new Type(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
-  const [height, width, samples = 1] = content.shape;
-  if (codes.length !== height * width * samples) {
-    throw new Error(`A tile has ${codes.length} values, but its shape is ${content.shape.join(" × ")}. Reload the page.`);
-  }
-  return { codes, height, width, samples, scale: content.scale ?? 1, offset: content.offset ?? 0, nan: !!content.nan };
+  let begin = data.byteOffset;
+  const end = begin + data.byteLength;
+  const found = tiles.map(({ dtype, shape, scale = 1, offset = 0, nan = false }) => {
+    const Type = TYPES[dtype];
+    if (Type === undefined) throw new Error(`Tiles of ${dtype} cannot be shown. Update the viewer.`);
+    const [height, width, samples = 1] = shape;
+    const from = begin;
+    begin += height * width * samples * Type.BYTES_PER_ELEMENT;
+    if (begin > end) throw new Error(`A tile of ${shape.join(" × ")} samples is cut off. Reload the page.`);
+    // A copy of its own: a buffer of a message may begin anywhere, and would keep the whole message alive.
+    return { codes: new Type(data.buffer.slice(from, begin)), height, width, samples, scale, offset, nan };
+  });
+  if (begin !== end) throw new Error(`${end - begin} bytes of tiles are too many. Reload the page.`);
+  return found;
 }

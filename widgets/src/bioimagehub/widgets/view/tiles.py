@@ -12,6 +12,7 @@ from bioimagehub.widgets.view.scenes import TILE, Grid
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -61,8 +62,13 @@ class Cut:
     field: int = 0
 
 
-def read_tile(layer: Layer, cut: Cut, space: Space, stop: threading.Event) -> NDArray[Any]:
-    """Read the samples of a tile, shape (rows, columns), for a photograph with red, green and blue behind.
+def read_tiles(layers: Sequence[Layer], cut: Cut, space: Space, stop: threading.Event) -> list[NDArray[Any]]:
+    """Read the samples of a tile of some layers, the channels of one image together.
+
+    Returns
+    -------
+    list of array
+        Shape (rows, columns); of a photograph with red, green and blue behind.
 
     Raises
     ------
@@ -71,6 +77,17 @@ def read_tile(layer: Layer, cut: Cut, space: Space, stop: threading.Event) -> ND
     ViewError
         If it cannot be read.
     """
+    found: dict[str, NDArray[Any]] = {}
+    for layer in layers:
+        if layer.id not in found:
+            same = [each for each in layers if each.levels is layer.levels]
+            found |= _read_together(same, cut, space, stop)
+    return [found[layer.id] for layer in layers]
+
+
+def _read_together(layers: Sequence[Layer], cut: Cut, space: Space, stop: threading.Event) -> dict[str, NDArray[Any]]:
+    """Read a tile of channels of one image, by their ids."""
+    layer = layers[0]
     axes = PLANES[cut.plane]
     grid = space.levels[cut.level]
     span = {
@@ -84,6 +101,16 @@ def read_tile(layer: Layer, cut: Cut, space: Space, stop: threading.Event) -> ND
             level += 1
             index = _index(layer, level, cut, space, span)
     blocks = layer.levels[level]
+    numbers = sorted({each.channel for each in layers})
+    together = index | {"c": np.array(numbers, np.intp)}
+    if len(numbers) == 1 or blocks.count(together) > BOUND:
+        indices = {each.id: index | {"c": _index(each, level, cut, space, span)["c"]} for each in layers}
+        return {name: _cut_out(blocks, each, cut, axes, stop) for name, each in indices.items()}
+    samples = _cut_out(blocks, together, cut, axes, stop)
+    return {each.id: samples[..., numbers.index(each.channel)] for each in layers}
+
+
+def _cut_out(blocks: Blocks, index: Index, cut: Cut, axes: tuple[str, str], stop: threading.Event) -> NDArray[Any]:
     if cut.maximum and cut.plane == "yx" and "z" in blocks.dims:
         return _project(blocks, index, stop)
     return _arrange(blocks.take(index, stop), blocks, index, axes)
