@@ -15,8 +15,11 @@ export function chooseLevel(levels, count, window, ratio) {
   return best;
 }
 
+/** Tiles of a coarse picture of all that is in sight. */
+export const GROUND_TILES = 4;
+
 /** Give the first level, from the finest, that shows the window in at most `most` tiles; it is there at once. */
-export function chooseGround(scene, count, window, most = 2) {
+export function chooseGround(scene, count, window, most = GROUND_TILES) {
   const last = Math.min(count, scene.levels.length) - 1;
   for (let index = 0; index < last; index += 1) {
     if (countTiles(scene, index, window) <= most) return index;

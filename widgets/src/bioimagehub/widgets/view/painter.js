@@ -2,7 +2,7 @@
 
 import { PLANES } from "./camera.js";
 import { paintChannels, paintColours, paintLabels } from "./compose.js";
-import { chooseLevel, countTiles, listTiles } from "./grid.js";
+import { GROUND_TILES, chooseLevel, countTiles, listTiles } from "./grid.js";
 import { keyOf } from "./tiles.js";
 
 const BYTES = 64 * 2 ** 20;
@@ -84,12 +84,14 @@ export class Painter {
       }
       return { all, draws: () => draws.forEach(([picture, tile]) => put(context, picture, tile, window, ratio, group)) };
     };
-    const best = show(wanted, true);
+    let best = show(wanted, false);
     if (!best.all) {
-      for (let level = group.levels - 1; level > wanted; level -= 1) show(level, level === group.levels - 1).draws();
+      // The coarse picture of everything comes first, and is painted first.
+      for (let level = group.levels - 1; level > wanted; level -= 1) show(level, countTiles(scene, level, window) <= GROUND_TILES).draws();
       for (let level = Math.max(0, wanted - FINER); level < wanted; level += 1) {
         if (countTiles(scene, level, window) <= MANY) show(level, false).draws();
       }
+      best = show(wanted, true);
     }
     best.draws();
     return best.all;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -91,17 +92,22 @@ def open_labels(labels: Any, source: Any) -> list[Multiscale]:
 
 def find_record(source: Any) -> Record | None:
     """Give the record that was given, or whose identifier was; None for anything else."""
-    from bioimagehub.catalogs import Record, open_catalog
-
     if isinstance(source, str) and is_identifier(source):
-        source = open_catalog()[source]
-    return source if isinstance(source, Record) else None
+        from bioimagehub.catalogs import open_catalog
+
+        return open_catalog()[source]
+    return source if is_record(source) else None
+
+
+def is_record(source: Any) -> bool:
+    """Tell whether this is a record of the catalog."""
+    # Who has one has imported what makes them, which takes a while that the first picture does not wait for.
+    records = sys.modules.get("bioimagehub.catalogs.records")
+    return records is not None and isinstance(source, records.Record)
 
 
 def _open_one(source: Any, axes: str | None, name: str, *, labels: bool) -> Multiscale:
-    from bioimagehub.catalogs import Record
-
-    if isinstance(source, Record):
+    if is_record(source):
         return open_record(source)
     if isinstance(source, str | os.PathLike):
         return open_address(os.fspath(source), labels=labels)

@@ -153,23 +153,41 @@ export class Tiles {
 }
 
 async function unpack({ tiles, packed }, buffer) {
-  let data = buffer.buffer ? buffer : new DataView(buffer);
-  if (packed === "deflate") {
-    const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate"));
-    data = new DataView(await new Response(stream).arrayBuffer());
-  }
-  let begin = data.byteOffset;
-  const end = begin + data.byteLength;
-  const found = tiles.map(({ dtype, shape, scale = 1, offset = 0, nan = false }) => {
+  const kinds = tiles.map(({ dtype, shape }) => {
     const Type = TYPES[dtype];
     if (Type === undefined) throw new Error(`Tiles of ${dtype} cannot be shown. Update the viewer.`);
     const [height, width, samples = 1] = shape;
-    const from = begin;
-    begin += height * width * samples * Type.BYTES_PER_ELEMENT;
-    if (begin > end) throw new Error(`A tile of ${shape.join(" × ")} samples is cut off. Reload the page.`);
-    // A copy of its own: a buffer of a message may begin anywhere, and would keep the whole message alive.
-    return { codes: new Type(data.buffer.slice(from, begin)), height, width, samples, scale, offset, nan };
+    return { Type, height, width, samples, count: height * width * samples };
   });
-  if (begin !== end) throw new Error(`${end - begin} bytes of tiles are too many. Reload the page.`);
-  return found;
+  const size = kinds.reduce((sum, { Type, count }) => sum + count * Type.BYTES_PER_ELEMENT, 0);
+  const sent = buffer.buffer ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new Uint8Array(buffer);
+  const data = packed === "deflate" ? await inflate(sent, size) : sent;
+  if (data.byteLength !== size) throw new Error(`Tiles of ${size} bytes came with ${data.byteLength}. Reload the page.`);
+  let begin = data.byteOffset;
+  return kinds.map(({ Type, count, ...shape }, index) => {
+    const { scale = 1, offset = 0, nan = false } = tiles[index];
+    const end = begin + count * Type.BYTES_PER_ELEMENT;
+    // A copy of its own: a buffer of a message may begin anywhere, and would keep the whole message alive.
+    const codes = new Type(data.buffer.slice(begin, end));
+    begin = end;
+    return { codes, ...shape, scale, offset, nan };
+  });
+}
+
+/** Undo zlib. A stream out of a Blob would do it in one line, and go through another process for each tile. */
+async function inflate(packed, size) {
+  const { readable, writable } = new DecompressionStream("deflate");
+  const writer = writable.getWriter();
+  // What is wrong with the data is told by the other end.
+  writer.write(packed).catch(() => {});
+  writer.close().catch(() => {});
+  const data = new Uint8Array(size), reader = readable.getReader();
+  let at = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return data.subarray(0, at);
+    if (at + value.length > size) throw new Error(`Tiles have more than their ${size} bytes. Reload the page.`);
+    data.set(value, at);
+    at += value.length;
+  }
 }
