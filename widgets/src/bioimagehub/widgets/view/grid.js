@@ -55,6 +55,16 @@ export function listTiles(scene, index, window, around = 0) {
   return found.map((tile) => [far(tile), tile]).sort((a, b) => a[0] - b[0]).map(([, tile]) => tile);
 }
 
+/** Give the window after zooming in twice at a pixel; without one in the middle. */
+export function halve(window, pixel) {
+  const place = window.from(...(pixel ?? [window.width / 2, window.height / 2]));
+  const box = {};
+  [window.right, window.down].forEach((axis, index) => {
+    box[axis] = window.box[axis].map((edge) => (edge + place[index]) / 2);
+  });
+  return { ...window, box };
+}
+
 function edges(scene, index, axis, number) {
   const level = scene.levels[index], factor = level[`f${axis}`];
   const begin = number * scene.tile, end = Math.min(begin + scene.tile, level[axis]);

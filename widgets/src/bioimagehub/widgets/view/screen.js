@@ -1,7 +1,7 @@
 // What keeps the screen up to date: draws when something changed, asks for the tiles in sight, saves where it is.
 
 import { Camera } from "./camera.js";
-import { chooseGround, chooseLevel, countTiles, listTiles } from "./grid.js";
+import { chooseGround, chooseLevel, countTiles, halve, listTiles } from "./grid.js";
 import { Painter, groupLayers, questionsOf } from "./painter.js";
 import { Tiles, keyOf } from "./tiles.js";
 
@@ -9,6 +9,7 @@ const STILL_MS = 150;
 const PLAN_MS = 50;
 const MOST = 400;
 const AHEAD = 48;
+const IDLE_MS = 300;
 const GROUND = 3;
 
 /** The screen of one view: its panes, its camera, its tiles. `draw` functions in `above` are called for each pane. */
@@ -23,12 +24,14 @@ export class Screen {
     });
     this.painter = new Painter(this.tiles, life);
     this.saving = false;
-    this.pending = { frame: 0, plan: 0, still: 0 };
+    this.pending = { frame: 0, plan: 0, still: 0, ahead: 0 };
+    this.pointer = null;
     this.planned = 0;
     life.addEventListener("abort", () => {
       cancelAnimationFrame(this.pending.frame);
       clearTimeout(this.pending.plan);
       clearTimeout(this.pending.still);
+      clearTimeout(this.pending.ahead);
       for (const pane of this.panes) pane.close();
     });
   }
@@ -138,13 +141,16 @@ export class Screen {
     this.sharp = sharp;
     this.main.element.parentElement.setAttribute("aria-busy", String(!sharp && (this.tiles.busy || painter.late || !!this.pending.plan)));
     if (painter.late) this.redraw();
-    if (sharp && !this.pending.plan) this.lookAhead();
+    if (!sharp || this.pending.plan || this.ahead || this.pending.ahead) return;
+    // Who plays waits for the next time; who moves goes on soon, and nothing must be in the way then.
+    this.pending.ahead = setTimeout(() => this.lookAhead(), this.model.get("playing") ? 0 : IDLE_MS);
   }
 
   /** Ask for the tiles in sight: a coarse picture of everything first, then the sharp ones from the middle out. */
   plan() {
     clearTimeout(this.pending.plan);
-    this.pending.plan = 0;
+    clearTimeout(this.pending.ahead);
+    this.pending.plan = this.pending.ahead = 0;
     this.planned = performance.now();
     this.ahead = false;
     if (this.life.aborted) return;
@@ -174,22 +180,31 @@ export class Screen {
     return false;
   }
 
-  /** Fetch what will probably be looked at next, when nothing else is to do: around the screen, and the next times. */
+  /**
+   * Fetch what will probably be looked at next, when nothing else is to do: the next times while it plays, and else what
+   * is around the screen, and what zooming in at the pointer would show.
+   */
   lookAhead() {
-    if (this.ahead || this.tiles.busy) return;
+    this.pending.ahead = 0;
+    if (this.ahead || this.tiles.busy || this.life.aborted) return;
     this.ahead = true;
-    const next = [];
+    const around = [], nearer = [];
     const { t } = this.at, last = this.scene.size.t - 1;
     for (const { pane, window, group } of this.sights()) {
       const level = chooseLevel(this.scene.levels, group.levels, window, pane.ratio);
-      const add = (at, around) => {
-        for (const tile of listTiles(this.scene, level, window, around)) next.push(...questionsOf(group, level, at, pane.plane, tile));
+      const add = (list, tiles, index, at) => {
+        for (const tile of tiles) list.push(...questionsOf(group, index, at, pane.plane, tile));
       };
-      if (this.model.get("playing")) for (const later of [t + 1, t + 2]) add({ ...this.at, t: later > last ? 0 : later }, 0);
-      else if (pane === this.main) add(this.at, 1);
+      if (this.model.get("playing")) {
+        for (const later of [t + 1, t + 2]) add(around, listTiles(this.scene, level, window), level, { ...this.at, t: later > last ? 0 : later });
+      } else if (pane === this.main) {
+        add(around, listTiles(this.scene, level, window, 1), level, this.at);
+        if (level > 0) add(nearer, listTiles(this.scene, level - 1, halve(window, this.pointer)), level - 1, this.at);
+      }
     }
-    const missing = next.filter((question) => !this.tiles.has(keyOf(question))).slice(0, AHEAD);
-    if (missing.length > 0) this.tiles.want(missing, true);
+    const missing = (list) => list.filter((question) => !this.tiles.has(keyOf(question))).slice(0, AHEAD);
+    const next = [...missing(around), ...missing(nearer)];
+    if (next.length > 0) this.tiles.want(next, true);
   }
 
   * sights() {

@@ -98,6 +98,11 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
     }
   }
 
+  function hover(here, pane) {
+    screen.pointer = pane === screen.main ? here : null;
+    status.hover(here, pane);
+  }
+
   async function click(here, pane) {
     if (screen.mode === "orthogonal" && drawing.kind === null) {
       const window = pane.window(screen.camera);
@@ -151,7 +156,7 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
 
   for (const pane of panes) {
     listenToPointer(pane, screen, {
-      life, tool: drawing, click, hover: status.hover, index: sliders.step,
+      life, tool: drawing, click, hover, index: sliders.step,
       hint: () => {
         hint.hidden = false;
         clearTimeout(timers.hint);
