@@ -36,9 +36,34 @@ def test_tiles_are_those_of_the_well(plate: Page) -> None:
     plate.viewer.well = "B10"
     assert plate.tile().max() == 200
     assert plate.tile(well="A1").max() == 10
-    assert plate.hear("changed")
     assert plate.ask("value", t=0, z=0, y=0, x=0)[0]["values"]["c0"] == "200"
+    assert plate.ask("value", t=0, z=0, y=0, x=0, well="B2", field="1")[0]["values"]["c0"] == "0"
     assert "no well C9" in plate.problem("tile", layers=["c0"], level=0, row=0, column=0, well="C9")
+
+
+def test_tiles_are_those_of_the_field(plate: Page) -> None:
+    assert plate.viewer.scene["fields"] == ["0", "1"]
+    assert plate.viewer.field is None
+    assert plate.tile(well="B2", field="1").max() == 0
+    plate.viewer.field = "1"
+    assert plate.tile(well="B2").max() == 0
+    assert plate.tile(well="B2", field="0").max() == 100
+    counts = plate.ask("histogram", layer="c0", t=0, z=0, well="B2", field="0")[0]
+    assert (counts["low"], counts["high"]) == (100, 100)
+    assert "no field 7. There are 0, 1." in plate.problem("tile", layers=["c0"], level=0, row=0, column=0, field="7")
+    black = Image.open(io.BytesIO(plate.ask("thumbnails", wells=["B2"])[1][0]))
+    assert np.asarray(black).max() == 0
+    bright = Image.open(io.BytesIO(plate.ask("thumbnails", wells=["B2"], field="0")[1][0]))
+    assert np.asarray(bright).max() == 100
+
+
+def test_fields_without_a_plate_and_without_names(show: Callable[..., Page]) -> None:
+    fields = np.arange(3, dtype=np.uint8)[:, None, None] * np.ones((1, 8, 8), np.uint8)
+    page = show(xr.DataArray(fields, dims=["field", "y", "x"]), labels=np.ones((8, 8), np.int32))
+    assert page.viewer.scene["wells"] is None
+    assert page.viewer.scene["fields"] == ["0", "1", "2"]
+    assert page.tile(field="2").min() == 2
+    assert page.tile("l0", field="2").min() == 1, "labels have one for all"
 
 
 def test_thumbnails(plate: Page) -> None:

@@ -10,7 +10,7 @@ from bioimagehub.widgets.errors import NotOpenYetError, QuestionError
 from bioimagehub.widgets.view.codes import describe, encode_samples, fold_labels, pack
 from bioimagehub.widgets.view.histograms import count_samples
 from bioimagehub.widgets.view.pictures import Sight, encode, paint
-from bioimagehub.widgets.view.plates import find_well
+from bioimagehub.widgets.view.plates import find_field, find_well
 from bioimagehub.widgets.view.points import MOST
 from bioimagehub.widgets.view.tiles import PLANES, Cut, read_tiles
 from bioimagehub.widgets.view.writing import Parts, choose_name, write_picture
@@ -43,6 +43,7 @@ class Answering(HubWidget):
     _parts: Parts
     looks: Any
     well: Any
+    field: Any
 
     def _need(self) -> Contents:
         if self._contents is None:
@@ -58,8 +59,12 @@ class Answering(HubWidget):
         contents = self._contents
         return int(value or 0) if contents is None else max(0, min(int(value or 0), contents.space.size[axis] - 1))
 
-    def _find_well(self, content: dict[str, Any], contents: Contents) -> int:
-        return find_well(contents.scene, content.get("well") or self.well)
+    def _find_place(self, content: dict[str, Any], contents: Contents) -> dict[str, int]:
+        """Give the numbers of well and field: those that the page names, or else those that are chosen."""
+        return {
+            "well": find_well(contents.scene, content.get("well") or self.well),
+            "field": find_field(contents.scene, content.get("field") or self.field),
+        }
 
     def answer_tile(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
         """Give the samples of a tile of some layers."""
@@ -95,13 +100,13 @@ class Answering(HubWidget):
             row=int(content["row"]),
             column=int(content["column"]),
             maximum=content.get("mode") == "maximum",
-            well=self._find_well(content, contents),
+            **self._find_place(content, contents),
         )
 
     def answer_value(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
         """Give the exact values at a sample, as text: JSON would round 64-bit numbers."""
         contents = self._need()
-        at = {axis: int(content.get(axis) or 0) for axis in "tzyx"} | {"well": self._find_well(content, contents)}
+        at = {axis: int(content.get(axis) or 0) for axis in "tzyx"} | self._find_place(content, contents)
         return {"values": contents.values(at, stop, maximum=content.get("mode") == "maximum")}, []
 
     def answer_histogram(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
@@ -109,7 +114,7 @@ class Answering(HubWidget):
         contents = self._need()
         layer = contents.find(content["layer"])
         t, z = self._clip("t", content.get("t")), self._clip("z", content.get("z"))
-        return count_samples(contents.sample(layer, t, z, stop, well=self._find_well(content, contents))), []
+        return count_samples(contents.sample(layer, t, z, stop, **self._find_place(content, contents))), []
 
     def answer_points(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Give the points that are seen."""
@@ -133,8 +138,11 @@ class Answering(HubWidget):
         names: Sequence[str] = list(content["wells"])[:MOST]
         z = contents.space.size["z"] // 2
 
+        field = find_field(contents.scene, content.get("field") or self.field)
+
         def paint_well(name: str) -> bytes:
-            sight = Sight(0, z, 0.0, 0.0, 0.0, THUMBNAIL, THUMBNAIL, well=find_well(contents.scene, name))
+            well = find_well(contents.scene, name)
+            sight = Sight(0, z, 0.0, 0.0, 0.0, THUMBNAIL, THUMBNAIL, well=well, field=field)
             return encode(paint(contents, self.looks, sight, stop, bar=False))
 
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bioimagehub-wells") as pool:

@@ -11,7 +11,7 @@ import numpy as np
 from bioimagehub.widgets.errors import QuestionError
 from bioimagehub.widgets.view.layers import Layer, make_layers
 from bioimagehub.widgets.view.looks import choose_look, choose_mark_look, find_range
-from bioimagehub.widgets.view.plates import describe_wells
+from bioimagehub.widgets.view.plates import describe_fields, describe_wells
 from bioimagehub.widgets.view.recent import Recent
 from bioimagehub.widgets.view.sampling import sample_layer
 from bioimagehub.widgets.view.scenes import Space, describe_scene, make_space
@@ -85,6 +85,7 @@ class Contents:
             {"id": each.id, "kind": each.kind, "name": each.name, "count": len(each.places)} for each in self.marks
         ]
         self.scene["wells"] = describe_wells(sources[0])
+        self.scene["fields"] = describe_fields(sources[0])
         sides = {side: [each.id for each in self.layers if each.source.side == side] for side in ("left", "right")}
         self.swipe = sides | {"at": 0.5} if all(sides.values()) else None
 
@@ -120,9 +121,11 @@ class Contents:
         found = {id(each.results): each.results for layer in self.layers for each in layer.levels}
         return [each for each in found.values() if each is not None]
 
-    def sample(self, layer: Layer, t: int, z: int, stop: threading.Event, *, well: int = 0) -> NDArray[Any]:
+    def sample(
+        self, layer: Layer, t: int, z: int, stop: threading.Event, *, well: int = 0, field: int = 0
+    ) -> NDArray[Any]:
         """Read a moderate number of samples of a plane."""
-        return sample_layer(layer, t, z, stop, depth=self.space.size["z"], well=well)
+        return sample_layer(layer, t, z, stop, depth=self.space.size["z"], well=well, field=field)
 
     def values(self, at: dict[str, int], stop: threading.Event, *, maximum: bool = False) -> dict[str, str | None]:
         """Give the values of all layers at a sample of level 0; None where a layer has none.
@@ -130,7 +133,7 @@ class Contents:
         Parameters
         ----------
         at : dict of axis to int
-            ``t``, ``z``, ``y``, ``x`` and ``well``.
+            ``t``, ``z``, ``y``, ``x``, ``well`` and ``field``.
         stop : threading.Event
         maximum : bool
             Whether the largest along z is meant.
@@ -175,7 +178,8 @@ class Contents:
             timer.cancel()
 
     def _value(self, layer: Layer, at: dict[str, int], stop: threading.Event, *, maximum: bool) -> str | None:
-        index: dict[str, Any] = {"t": min(at["t"], layer.size("t") - 1), "c": layer.channel, "well": at.get("well", 0)}
+        index: dict[str, Any] = {axis: min(at.get(axis, 0), layer.size(axis) - 1) for axis in ("t", "well", "field")}
+        index["c"] = layer.channel
         for axis in "zyx":
             index[axis] = int(spread(np.array([at[axis]], np.intp), self.space.size[axis], layer.size(axis))[0])
         if layer.kind == "rgb":

@@ -10,6 +10,7 @@ const PARTS = [
     ["0", "show the whole image"],
     ["[  ]", "depth z; or Shift and the wheel"],
     [",  .", "time t; or Alt and the wheel"],
+    ["w  f", "next well, next field of view; with Shift the one before"],
     ["space", "play and stop"],
   ]],
   ["Draw", [

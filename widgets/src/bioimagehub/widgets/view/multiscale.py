@@ -60,9 +60,11 @@ class Multiscale:
         return int(self.arrays[level].sizes.get(axis, 1))
 
     def names(self, axis: str) -> list[str]:
-        """Give the names along ``well`` or ``field``."""
+        """Give the names along ``well`` or ``field``; numbers where they have none."""
         array = self.arrays[0]
-        return [str(each) for each in array.coords[axis].values] if axis in array.coords else []
+        if axis not in array.dims:
+            return []
+        return [str(each) for each in (array.coords[axis].values if axis in array.coords else range(array.sizes[axis]))]
 
     def spacing(self, axis: str) -> tuple[float, float, str]:
         """Give the distance of samples at the finest level, the place of the first, and their unit."""

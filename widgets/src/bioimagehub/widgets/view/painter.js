@@ -157,11 +157,11 @@ export class Painter {
 }
 
 /** Give the questions for one tile of every layer of a group. */
-export function questionsOf(group, level, { t, z, mode, fixed, well }, plane, { row, column }) {
+export function questionsOf(group, level, { t, z, mode, fixed, well, field }, plane, { row, column }) {
   const flat = plane === "yx";
   return group.layers.map(({ id }) => ({
     layer: id, level, t, z: flat && mode !== "maximum" ? z : 0, mode: flat && mode === "maximum" ? mode : "slice", plane,
-    at: flat ? 0 : fixed[plane], row, column, ...(well ? { well } : {}),
+    at: flat ? 0 : fixed[plane], row, column, ...(well ? { well } : {}), ...(field ? { field } : {}),
   }));
 }
 

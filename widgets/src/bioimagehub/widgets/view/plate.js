@@ -5,8 +5,8 @@ import { make } from "../page.js";
 const BATCH = 12;
 const SOON_MS = 60;
 
-/** Make the grid. `open(name)` hears which well is to be shown. Gives `{ element, show() }`. */
-export function makePlate(scene, model, { ask, life, open, onProblem }) {
+/** Make the grid. `open(name)` hears which well is to be shown, `step("field", by)` of keys. Gives `{ element, show(), renew() }`. */
+export function makePlate(scene, model, { ask, life, open, step: choose, onProblem }) {
   const { rows, columns, present } = scene.wells;
   const there = new Set(present);
   const cells = new Map();
@@ -37,6 +37,7 @@ export function makePlate(scene, model, { ask, life, open, onProblem }) {
   }
 
   table.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() === "f" && !event.ctrlKey && !event.metaKey) return choose("field", event.key === "f" ? 1 : -1);
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     const from = event.target.closest("td");
     if (!step || !from) return;
@@ -61,15 +62,24 @@ export function makePlate(scene, model, { ask, life, open, onProblem }) {
     clearTimeout(timer);
     timer = setTimeout(fetchAll, SOON_MS);
   }, { rootMargin: "100px" });
-  for (const button of cells.values()) seen.observe(button);
+  const renew = () => {
+    for (const button of cells.values()) {
+      seen.unobserve(button);
+      seen.observe(button);
+    }
+  };
+  renew();
 
   async function fetchAll() {
     while (waiting.size > 0 && !life.aborted) {
       const wells = [...waiting].slice(0, BATCH);
       for (const name of wells) waiting.delete(name);
+      const field = model.get("field");
       try {
-        const { content, buffers } = await ask("thumbnails", { wells }, { signal: life });
+        const { content, buffers } = await ask("thumbnails", { wells, field }, { signal: life });
         if (life.aborted) return;
+        // Those of another field are on their way.
+        if (model.get("field") !== field) continue;
         (content.wells ?? wells).forEach((name, index) => put(name, buffers[index]));
       } catch (error) {
         if (life.aborted) return;
@@ -81,6 +91,8 @@ export function makePlate(scene, model, { ask, life, open, onProblem }) {
   function put(name, buffer) {
     const button = cells.get(name);
     if (!button || !buffer?.byteLength) return;
+    const old = button.querySelector("img")?.src;
+    if (old && urls.delete(old)) URL.revokeObjectURL(old);
     const url = URL.createObjectURL(new Blob([buffer], { type: "image/png" }));
     urls.add(url);
     button.replaceChildren(make("img", { src: url, alt: "", draggable: false }));
@@ -97,5 +109,5 @@ export function makePlate(scene, model, { ask, life, open, onProblem }) {
     rove(cells.get(well) ?? cells.values().next().value ?? null);
   };
   if (cells.size > 0) show();
-  return { element: make("div", { class: "bih-view-plate-box" }, table), show: () => cells.size > 0 && show() };
+  return { element: make("div", { class: "bih-view-plate-box" }, table), show: () => cells.size > 0 && show(), renew };
 }

@@ -30,6 +30,12 @@ def describe_wells(source: Multiscale) -> dict[str, Any] | None:
     return {"rows": rows, "columns": columns, "present": names}
 
 
+def describe_fields(source: Multiscale) -> list[str]:
+    """Give the names of the fields of view; none where there is one alone."""
+    names = [clean(name, 40) for name in source.names("field")]
+    return names if len(names) > 1 else []
+
+
 def find_well(scene: dict[str, Any], name: str | None) -> int:
     """Give the number of a well; 0 for None and for what is no plate.
 
@@ -39,10 +45,24 @@ def find_well(scene: dict[str, Any], name: str | None) -> int:
         If there is no such well.
     """
     wells = scene.get("wells")
-    if wells is None or name is None:
-        return 0
-    if name not in wells["present"]:
-        listed = ", ".join(wells["present"][:10])
-        msg = f"The plate has no well {clean(name, 40)}. It has {listed}, …. Choose one of its wells."
+    return 0 if wells is None or name is None else _find("well", wells["present"], name)
+
+
+def find_field(scene: dict[str, Any], name: str | None) -> int:
+    """Give the number of a field of view; 0 for None and for what has one alone.
+
+    Raises
+    ------
+    QuestionError
+        If there is no such field.
+    """
+    fields = scene.get("fields")
+    return 0 if not fields or name is None else _find("field", fields, name)
+
+
+def _find(what: str, names: list[str], name: str) -> int:
+    if name not in names:
+        listed = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+        msg = f"There is no {what} {clean(name, 40)}. There are {listed}. Choose one of them."
         raise QuestionError(msg)
-    return int(wells["present"].index(name))
+    return names.index(name)

@@ -37,7 +37,8 @@ def sample_layer(
     """
     level = next((n for n in range(len(layer.levels)) if _pixels(layer, n) <= WANTED), len(layer.levels) - 1)
     blocks = layer.levels[level]
-    index: dict[str, Any] = {"well": well, "field": field, "t": min(t, layer.size("t") - 1)}
+    places = {"well": well, "field": field, "t": t}
+    index: dict[str, Any] = {axis: min(at, layer.size(axis) - 1) for axis, at in places.items()}
     index["z"] = int(spread(np.array([z], np.intp), max(depth, 1), layer.size("z", level))[0])
     index["c"] = np.arange(3, dtype=np.intp) if layer.kind == "rgb" else layer.channel
     step = max(1, int(np.ceil(np.sqrt(_pixels(layer, level) / WANTED))))

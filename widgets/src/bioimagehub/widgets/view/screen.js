@@ -56,7 +56,7 @@ export class Screen {
     const whole = (axis) => Math.min(Math.max(Math.round(this.camera[axis]), 0), this.scene.size[axis] - 1);
     const { mode } = this;
     const z = mode === "orthogonal" ? whole("z") : this.model.get("z");
-    return { t: this.model.get("t"), z, mode, well: this.model.get("well"), fixed: { zx: whole("y"), zy: whole("x") } };
+    return { t: this.model.get("t"), z, mode, well: this.model.get("well"), field: this.model.get("field"), fixed: { zx: whole("y"), zy: whole("x") } };
   }
 
   /** Take the centre and the zoom from the traits. */

@@ -8,6 +8,7 @@ import { makeHelp } from "./help.js";
 import { makeLayersPanel } from "./layers-panel.js";
 import { makePanes } from "./orthogonal.js";
 import { coordinate, drawScaleBar, unitOf } from "./overlay.js";
+import { makePlaces } from "./places.js";
 import { makePlate } from "./plate.js";
 import { Screen } from "./screen.js";
 import { makeShapesPanel } from "./shapes-panel.js";
@@ -44,16 +45,17 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
   const sliders = makeSliders(screen, { say, life });
   const help = makeHelp(life);
   const layers = makeLayersPanel(screen, {
-    say, setLook, histogram: async (layer) => (await ask("histogram", { layer: layer.id, t: model.get("t"), z: model.get("z"), well: model.get("well") }, { signal: life })).content,
+    say, setLook, histogram: async (layer) => (await ask("histogram", { layer: layer.id, t: model.get("t"), z: model.get("z"), well: model.get("well"), field: model.get("field") }, { signal: life })).content,
   });
   const side = make("div", { class: "bih-view-side-panel", role: "group", "aria-label": "Layers and shapes" },
     make("div", { class: "bih-view-side-scroll" }, layers.element, makeShapesPanel(screen, drawing, { go }), makeNotes(scene)));
   const saved = make("div", { class: "bih-view-saved", hidden: true });
-  const plate = scene.wells && makePlate(scene, model, { ask, life, onProblem, open: (name) => set("well", name) });
+  const places = makePlaces(scene, model, { say, life });
+  const plate = scene.wells && makePlate(scene, model, { ask, life, onProblem, open: (name) => set("well", name), step: places.step });
   const toolbar = makeToolbar(screen, {
     in: () => zoomBy(screen, STEP), out: () => zoomBy(screen, 1 / STEP), fit: () => fit(screen), snapshot: () => snapshot(),
     layers: toggleLayers, help: help.toggle, plate: () => set("well", null),
-  });
+  }, places.elements);
   drawing.onCross = (here) => status.hover(here, screen.main);
 
   function setLook(id, part) {
@@ -121,8 +123,8 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
     const candidates = scene.layers.filter(({ id, kind }) => kind === "labels" && screen.looks[id]?.visible).reverse();
     const [x, y] = pane.window(screen.camera).from(...here).map((value) => Math.floor(value + 0.5));
     if (candidates.length === 0 || x < 0 || y < 0 || x >= scene.size.x || y >= scene.size.y) return null;
-    const { t, z, mode, well } = screen.at;
-    const { content } = await ask("value", { t, z, y, x, mode, well }, { signal: life }).catch(() => ({ content: {} }));
+    const { t, z, mode, well, field } = screen.at;
+    const { content } = await ask("value", { t, z, y, x, mode, well, field }, { signal: life }).catch(() => ({ content: {} }));
     for (const { id, name } of candidates) {
       const number = Number(content.values?.[id] ?? 0);
       if (!number) continue;
@@ -139,9 +141,10 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
     const unit = unitOf(scene.units.x);
     const span = (axis) => box[axis].map((value) => coordinate(camera.physical(axis, value), scene.spacing[axis] / camera.scale(axis))).join(" to ");
     const shown = scene.layers.filter(({ id }) => screen.looks[id]?.visible).map(({ name }) => name.slice(0, 40));
-    const { t, z, mode } = screen.at;
+    const { t, z, mode, well, field } = screen.at;
     const text = [
       String(scene.title || "Image").slice(0, 200), `x ${span("x")}, y ${span("y")} ${unit}`, `zoom ${Math.round(camera.zoom * 1000) / 10} %`,
+      well && `well ${well}`, scene.fields?.length > 0 && `field ${field ?? scene.fields[0]}`,
       scene.size.t > 1 && `time ${t + 1} of ${scene.size.t}`,
       scene.size.z > 1 && (mode === "maximum" ? "maximum over depth" : `depth ${z + 1} of ${scene.size.z}`),
       `layers ${shown.join(", ") || "none"}`,
@@ -167,6 +170,7 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
   const acts = {
     "[": () => sliders.step("z", -1), "]": () => sliders.step("z", 1), ",": () => sliders.step("t", -1), ".": () => sliders.step("t", 1),
     PageUp: () => sliders.step("z", 1), PageDown: () => sliders.step("z", -1), " ": sliders.toggle, "?": help.toggle, l: toggleLayers, s: () => snapshot(),
+    w: () => places.step("well", 1), W: () => places.step("well", -1), f: () => places.step("field", 1), F: () => places.step("field", -1),
     m: () => { if (scene.size.z > 1) set("mode", MODES[(MODES.indexOf(screen.mode) + 1) % MODES.length]); },
     ...Object.fromEntries(TOOLS.map((tool, index) => [String(index + 1), () => { set("tool", tool); say(tool === "pan" ? "Move" : tool); }])),
   };
@@ -186,7 +190,7 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
   const tool = () => { stage.dataset.tool = model.get("tool"); };
   const events = {
     "change:x": place, "change:y": place, "change:zoom": place, "change:t": index, "change:z": index, "change:looks": looks,
-    "change:mode": mode, "change:height": height, "change:tool": tool, "change:well": () => showPlate(),
+    "change:mode": mode, "change:height": height, "change:tool": tool, "change:well": () => { showPlate(); index(); }, "change:field": () => { plate?.renew(); index(); },
   };
   for (const [name, act] of Object.entries(events)) model.on(name, act);
 

@@ -32,7 +32,7 @@ export function makeStatus(screen) {
     const parts = axes.map((axis) => `${axis} ${coordinate(camera.physical(axis, exact[axis]), scene.spacing[axis] / camera.scale(axis))}`);
     place.textContent = `${parts.join(" · ")} ${unitOf(scene.units.x)}  [${axes.map((axis) => sample[axis]).join(", ")}]`;
     const inside = axes.every((axis) => sample[axis] >= 0 && sample[axis] < scene.size[axis]);
-    const name = JSON.stringify([sample, at.t, at.z, inside]);
+    const name = JSON.stringify([sample, at.t, at.z, at.well, at.field, inside]);
     now = { sample, at };
     if (name === last) return;
     last = name;
@@ -48,10 +48,10 @@ export function makeStatus(screen) {
       timer = setTimeout(() => find(sample, at), 2 * WAIT_MS);
       return;
     }
-    const { t, mode, well } = at;
+    const { t, mode, well, field } = at;
     stop = new AbortController();
     try {
-      const { content } = await ask("value", { t, ...sample, mode, well }, { signal: stop.signal });
+      const { content } = await ask("value", { t, ...sample, mode, well, field }, { signal: stop.signal });
       if (life.aborted) return;
       values.replaceChildren(...scene.layers.filter(({ id }) => (content.values?.[id] ?? null) !== null && screen.looks[id]?.visible)
         .map(({ id, name }) => make("span", {}, make("bdi", {}, name.slice(0, 24)), " ", make("b", {}, String(content.values[id]).slice(0, 40)))));

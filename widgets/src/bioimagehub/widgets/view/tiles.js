@@ -11,8 +11,8 @@ const TYPES = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array };
 
 /** Give the name under which a tile is kept. */
 export function keyOf(question) {
-  const { layer, level, t, z, mode, plane, at, row, column, well = "" } = question;
-  return [layer, level, t, z, mode, plane, at, row, column, well].join("|");
+  const { layer, level, t, z, mode, plane, at, row, column, well = "", field = "" } = question;
+  return [layer, level, t, z, mode, plane, at, row, column, well, field].join("|");
 }
 
 /** Put questions for layers of the same tile that follow each other into bundles, which are asked and answered as one. */

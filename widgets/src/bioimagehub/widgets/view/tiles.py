@@ -205,7 +205,7 @@ def _index(layer: Layer, level: int, cut: Cut, space: Space, span: dict[str, NDA
 
 def _fixed(layer: Layer, level: int, seen: Cut | Sight, space: Space) -> Index:
     """Give the samples along the axes that a plane stands across."""
-    index: Index = {"well": seen.well, "field": seen.field, "t": min(seen.t, layer.size("t") - 1)}
+    index: Index = {axis: min(getattr(seen, axis), layer.size(axis) - 1) for axis in ("well", "field", "t")}
     index["z"] = int(spread(np.array([seen.z], np.intp), space.size["z"], layer.size("z", level))[0])
     index["c"] = np.arange(3, dtype=np.intp) if layer.kind == "rgb" else min(layer.channel, layer.size("c") - 1)
     return index

@@ -35,8 +35,8 @@ export function makeButton(name, label, act, properties = {}) {
   return make("button", { type: "button", class: "bih-view-button", "aria-label": label, title: label, onclick: act, ...properties }, icon(name));
 }
 
-/** Make the bar. `acts` has `in`, `out`, `fit`, `snapshot`, `layers`, `help`, `plate`. Gives `{ element, show() }`. */
-export function makeToolbar(screen, acts) {
+/** Make the bar. `acts` has `in`, `out`, `fit`, `snapshot`, `layers`, `help`, `plate`. Gives `{ element, layersButton }`. */
+export function makeToolbar(screen, acts, places) {
   const { scene, model, life } = screen;
   const save = (name, value) => { model.set(name, value); model.save_changes(); };
   const tools = Object.entries(TOOLS).map(([name, label], index) =>
@@ -48,22 +48,24 @@ export function makeToolbar(screen, acts) {
   const group = (label, ...children) => make("div", { class: `bih-view-group${label === "More" ? "" : " bih-view-work-only"}`, role: "group", "aria-label": label }, children.flat());
   const element = make("div", { class: "bih-view-toolbar" },
     scene.wells && makeButton("plate", "All wells of the plate", acts.plate),
-    title,
+    title, places,
     group("Tools", tools),
     group("Zoom", makeButton("out", "Zoom out (-)", acts.out), makeButton("in", "Zoom in (+)", acts.in), makeButton("fit", "Show the whole image (0)", acts.fit)),
     mode,
     group("More", makeButton("snapshot", "Snapshot (s)", acts.snapshot, { class: "bih-view-button bih-view-work-only" }), layers, makeButton("help", "Help (?)", acts.help)));
   const words = title.firstChild;
   function show() {
-    words.textContent = [scene.title || "Image", scene.wells && model.get("well")].filter(Boolean).join(" · ");
+    const field = scene.fields?.length > 0 && (!scene.wells || model.get("well")) && `field ${model.get("field") ?? scene.fields[0]}`;
+    words.textContent = [scene.title || "Image", scene.wells && model.get("well"), field].filter(Boolean).join(" · ");
     // The grid of all wells is no image: what changes an image has nothing to do there.
     element.classList.toggle("bih-view-all", Boolean(scene.wells) && !model.get("well"));
     const tool = model.get("tool");
     for (const button of tools) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     if (mode) mode.value = screen.mode;
   }
-  for (const name of ["change:tool", "change:mode", "change:well"]) model.on(name, show);
-  life.addEventListener("abort", () => { for (const name of ["change:tool", "change:mode", "change:well"]) model.off(name, show); });
+  const events = ["change:tool", "change:mode", "change:well", "change:field"];
+  for (const name of events) model.on(name, show);
+  life.addEventListener("abort", () => { for (const name of events) model.off(name, show); });
   show();
   return { element, layersButton: layers };
 }

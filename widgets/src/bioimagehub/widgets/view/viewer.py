@@ -17,7 +17,7 @@ from bioimagehub.widgets.view.answering import Answering
 from bioimagehub.widgets.view.assembling import open_contents
 from bioimagehub.widgets.view.looks import choose_mark_look
 from bioimagehub.widgets.view.pictures import LARGEST, Sight, encode, paint
-from bioimagehub.widgets.view.plates import find_well
+from bioimagehub.widgets.view.plates import find_field, find_well
 from bioimagehub.widgets.view.shapes import check_shapes, tabulate_shapes
 from bioimagehub.widgets.view.writing import Parts, write_picture
 
@@ -46,7 +46,7 @@ WAIT = 2.0
 
 MODES = ("maximum", "orthogonal", "slice")
 TOOLS = ("box", "line", "pan", "point", "polygon")
-_SEEN = ("looks", "mode", "t", "well", "x", "y", "z", "zoom")
+_SEEN = ("field", "looks", "mode", "t", "well", "x", "y", "z", "zoom")
 
 
 class Viewer(Answering):
@@ -76,6 +76,8 @@ class Viewer(Answering):
         ``left`` and ``right``, lists of layers, and ``at``, from 0 to 1.
     well : str or None
         Well of a plate that is shown; None for the grid of all.
+    field : str or None
+        Field of view that is shown; None for the first.
     selected : dict or None
         Shape or object under the last click.
     width, height : int
@@ -101,6 +103,7 @@ class Viewer(Answering):
     shapes: Any = traitlets.List().tag(sync=True)
     swipe = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     well = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    field = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     selected = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     width = traitlets.Int(0).tag(sync=True)
     height = traitlets.Int(480, min=120, max=4000).tag(sync=True)
@@ -255,9 +258,9 @@ class Viewer(Answering):
         wide, high = self.width or 640, self.height
         shrink = min(1.0, most / max(wide, high))
         size = max(1, round(wide * shrink)), max(1, round(high * shrink))
-        well = find_well(contents.scene, self.well)
+        place = {"well": find_well(contents.scene, self.well), "field": find_field(contents.scene, self.field)}
         sight = Sight(
-            self.t, self.z, self.x, self.y, self.zoom * shrink, *size, maximum=self.mode == "maximum", well=well
+            self.t, self.z, self.x, self.y, self.zoom * shrink, *size, maximum=self.mode == "maximum", **place
         )
         return paint(contents, self.looks, sight, self._closed, shapes=self.shapes)
 
@@ -322,11 +325,6 @@ class Viewer(Answering):
     @traitlets.validate("shapes")
     def _valid_shapes(self, proposal: Any) -> list[dict[str, Any]]:
         return check_shapes(proposal["value"])
-
-    @traitlets.observe("well")
-    def _on_well(self, _change: Any) -> None:
-        if self._contents is not None:
-            self.tell("changed")
 
 
 def _renew(look: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
