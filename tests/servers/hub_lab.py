@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bioimagehub.hub.isolation import Isolation
@@ -13,26 +15,35 @@ from servers.browser import log_in
 from servers.lab import Lab
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import requests
     from playwright.sync_api import Page
 
     from servers.hub import RunningHub
     from servers.person import Person
 
-CONFIGURATION = {"LabApp": {"expose_app_in_browser": True}}
+EXPOSED = {"expose_app_in_browser": True}
 """What tests speak to is the application in the page; a user may ask for it."""
+VOILA_PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "serve-a-page-of-widgets.md"
+VOILA_FILES = {
+    "python": ".jupyter/voila.py",
+    "text": ".local/share/jupyter/voila/templates/local/index.html.j2",
+    "json": ".local/share/jupyter/voila/templates/local/conf.json",
+}
+"""Where the first block of each language on that page goes to."""
 
 
 def make_home(hub: RunningHub, user: str) -> Path:
     """Make the home of a user whose server has not been started yet, configured as the tests need it."""
     home = hub.state / "homes" / user
-    settings = home / ".jupyter" / "jupyter_server_config.json"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps(CONFIGURATION))
-    uid = Isolation.of(load_settings(hub.settings_file)).uid(user)
-    give(home, uid)
+    files = {".jupyter/jupyter_server_config.json": json.dumps({"LabApp": EXPOSED, "JupyterNotebookApp": EXPOSED})}
+    blocks = re.findall(r"^```(\w+)[^\n]*\n(.*?)^```", VOILA_PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    # The first of a language stays: the later ones come first here.
+    found = dict(reversed(blocks))
+    files |= {path: found[language] for language, path in VOILA_FILES.items()}
+    for name, text in files.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    give(home, Isolation.of(load_settings(hub.settings_file)).uid(user))
     return home
 
 

@@ -52,14 +52,12 @@ class Lab:
     def enter(self, page: Page) -> None:
         """Log in, if the server wants it."""
 
-    def address(self, name: str) -> str:
-        """Give the address at which JupyterLab opens a notebook, and nothing that was open before."""
-        return f"{self.url}/lab/workspaces/{name.removesuffix('.ipynb')}/tree/{self.place(name)}?reset"
-
     def end_sessions(self) -> None:
         """End all kernels."""
-        for each in self.ask("GET", "/api/sessions").json():
-            self.ask("DELETE", f"/api/sessions/{each['id']}").raise_for_status()
+        # Those of Voila have no session.
+        for kind in ("sessions", "kernels"):
+            for each in self.ask("GET", f"/api/{kind}").json():
+                self.ask("DELETE", f"/api/{kind}/{each['id']}").raise_for_status()
 
     def write(self, name: str, cells: Sequence[str]) -> Path:
         """Write a notebook of code cells."""
@@ -70,10 +68,12 @@ class Lab:
         self.own(path)
         return path
 
-    def open(self, page: Page, name: str) -> None:
-        """Open a notebook and wait until its kernel is there."""
+    def open(self, page: Page, name: str, front: str = "lab") -> None:
+        """Open a notebook in JupyterLab (`lab`) or Notebook 7 (`notebooks`), and wait until its kernel is there."""
         self.enter(page)
-        page.goto(self.address(name))
+        # A workspace of its own: otherwise JupyterLab opens again what was open before.
+        workspace = f"/workspaces/{name.removesuffix('.ipynb')}/tree" if front == "lab" else ""
+        page.goto(f"{self.url}/{front}{workspace}/{self.place(name)}?reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.evaluate(
             """async ([name, seconds]) => {
