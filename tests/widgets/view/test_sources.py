@@ -77,6 +77,27 @@ def test_labelled_array(show: Callable[..., Page]) -> None:
     assert (page.viewer.x, page.viewer.y) == (11, 1.5)
 
 
+def test_an_array_tells_where_it_is_from(catalog: Catalog, show: Callable[..., Page]) -> None:
+    record = catalog["samples:nuclei-3d"]
+    scene = show(record.open()).viewer.scene
+    assert scene["title"] == record.title
+    assert scene["licence"] == record.licence
+    assert scene["citation"].startswith(f"{record.title}. samples:nuclei-3d. ")
+    named = show(xr.DataArray(np.zeros((8, 8)), dims=["y", "x"], name="membranes", attrs={"citation": "Doe 2020"}))
+    assert (named.viewer.scene["title"], named.viewer.scene["citation"]) == ("membranes", "Doe 2020")
+    assert show(np.zeros((8, 8))).viewer.scene["title"] == ""
+
+
+def test_outlines_are_opaque_and_fills_are_not(show: Callable[..., Page]) -> None:
+    labels = np.ones((8, 8), np.int32)
+    assert show(np.zeros((8, 8)), labels=labels).viewer.looks["l0"]["opacity"] == 1
+    compared = show(np.zeros((8, 8)), labels=labels, truth=np.zeros((8, 8), np.int32)).viewer
+    fills = {
+        each["opacity"] for each in compared.looks.values() if each["outline"] is False and each["blend"] == "over"
+    }
+    assert fills == {0.6}
+
+
 def test_lists_and_mappings_are_channels(show: Callable[..., Page]) -> None:
     a, b = np.zeros((4, 5), np.uint8), np.ones((4, 5), np.float32)
     assert layers(show([a, b])) == [("c0", "channel", "image 0"), ("c1", "channel", "image 1")]

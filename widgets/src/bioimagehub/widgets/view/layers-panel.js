@@ -6,6 +6,7 @@ import { makeHistogram } from "./histogram.js";
 const OPEN = 4;
 const WAIT_MS = 250;
 const CURVES = ["channel", "rgb"];
+const FILL = 0.6;
 
 /** Make the panel. `setLook(id, part)` changes a look; `histogram(layer)` is a promise of its histogram. */
 export function makeLayersPanel(screen, { setLook, histogram, say }) {
@@ -85,7 +86,11 @@ export function makeLayersPanel(screen, { setLook, histogram, say }) {
     controls.push(slide("Opacity", "opacity", 0, 1, 0.01, 1));
     if (layer.kind === "points" || layer.kind === "tracks") controls.push(slide("Size", "size", 2, 30, 1, 8));
     if (layer.kind === "labels") {
-      controls.push(tick("Outline only", "outline", (now) => !!now, (checked) => checked));
+      controls.push(tick("Outline only", "outline", (now) => !!now, (checked) => checked, (checked) => {
+        // A fill lets the image shine through, an outline would be lost on it; what somebody chose stays.
+        const { opacity } = screen.looks[layer.id];
+        return opacity === (checked ? FILL : 1) ? { opacity: checked ? 1 : FILL } : {};
+      }));
     }
     if (layer.kind === "channel" && scene.layers.length > 1) {
       controls.push(tick("Add to those below", "blend", (now) => now !== "over", (checked) => (checked ? "add" : "over")));
@@ -113,8 +118,10 @@ export function makeLayersPanel(screen, { setLook, histogram, say }) {
       };
     }
 
-    function tick(label, name, read, write) {
-      const input = make("input", { type: "checkbox", onchange: (event) => change({ [name]: write(event.target.checked) }) });
+    function tick(label, name, read, write, more = () => ({})) {
+      const input = make("input", {
+        type: "checkbox", onchange: ({ target: { checked } }) => change({ [name]: write(checked), ...more(checked) }),
+      });
       return {
         element: make("label", { class: "bih-view-tick" }, input, label, make("span", { class: "bih-spoken" }, ` of ${layer.name}`)),
         show: (now) => { input.checked = read(now[name]); },

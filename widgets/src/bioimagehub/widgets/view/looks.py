@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PALETTE = ("#00a5ff", "#ffa000", "#00d79b", "#ff5fb4", "#fff04b", "#9a8cff", "#ff6a3d", "#c8c8c8")
 LOW, HIGH = 0.1, 99.9
 """Percentiles that are shown as black and as full colour."""
+FILL = 0.6
+"""Opacity of labels that are filled."""
 
 
 def choose_look(layer: Layer, samples: NDArray[Any] | None, number: int = 0, *, alone: bool = False) -> dict[str, Any]:
@@ -35,7 +37,9 @@ def choose_look(layer: Layer, samples: NDArray[Any] | None, number: int = 0, *, 
         "blend": "add", "outline": False, "size": 1,
     }  # fmt: skip
     if layer.kind == "labels":
-        return look | {"colour": layer.colour, "opacity": 0.6, "blend": "over", "outline": layer.source.outline}
+        # A fill lets the image shine through; an outline would be lost on it.
+        outline = layer.source.outline
+        return look | {"colour": layer.colour, "opacity": 1.0 if outline else FILL, "blend": "over", "outline": outline}
     if layer.kind == "rgb":
         return look
     low, high = choose_contrast(samples) if samples is not None else _default(layer.dtype)

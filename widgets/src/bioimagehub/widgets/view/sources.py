@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from bioimagehub.widgets.errors import UnviewableError
 from bioimagehub.widgets.view.labelling import label_axes
 from bioimagehub.widgets.view.multiscale import Multiscale
 from bioimagehub.widgets.view.opening import is_identifier, looks_like_place, open_address, open_label, open_record
-from bioimagehub.widgets.view.text import clean
+from bioimagehub.widgets.view.text import LONGEST, clean
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -99,7 +99,7 @@ def find_record(source: Any) -> Record | None:
     return source if is_record(source) else None
 
 
-def is_record(source: Any) -> bool:
+def is_record(source: Any) -> TypeGuard[Record]:
     """Tell whether this is a record of the catalog."""
     # Who has one has imported what makes them, which takes a while that the first picture does not wait for.
     records = sys.modules.get("bioimagehub.catalogs.records")
@@ -138,8 +138,29 @@ def make_multiscale(
     shown = clean(first.name) if first.name is not None and name == "image" else name
     described = tuple(channels) or name_channels(first)
     is_rgb = not labels and is_photograph(first, described)
-    facts = {key: clean(first.attrs[key]) for key in ("title", "licence") if first.attrs.get(key)} | dict(told or {})
+    facts = tell_origin(first.attrs, first.name) | dict(told or {})
     return Multiscale(shown, tuple(arrays), labels, is_rgb, described, facts, tuple(notes))
+
+
+def tell_origin(attrs: Mapping[Any, Any], name: Any = None) -> dict[str, str]:
+    """Give title, licence and citation, as far as the attributes of an array or a tree tell them.
+
+    Arrays that the catalog opened have ``title``, ``identifier``, ``version``, ``licence`` and ``source_url``.
+
+    Examples
+    --------
+    >>> tell_origin({"identifier": "bia:S-1", "title": "Nuclei", "source_url": "https://example.org"})
+    {'title': 'Nuclei', 'citation': 'Nuclei. bia:S-1. https://example.org'}
+    >>> tell_origin({}, "nuclei")
+    {'title': 'nuclei'}
+    """
+    found = {"title": attrs.get("title") or name, "licence": attrs.get("licence"), "citation": attrs.get("citation")}
+    if attrs.get("identifier") and not found["citation"]:
+        version = attrs.get("version") and f"version {attrs['version']}"
+        parts = (found["title"], attrs["identifier"], version, attrs.get("source_url"))
+        found["citation"] = ". ".join(str(part) for part in parts if part)
+    most = {"citation": 1000}
+    return {key: clean(value, most.get(key, LONGEST)) for key, value in found.items() if value}
 
 
 def _open_dataset(dataset: Any, axes: str | None, name: str, *, labels: bool) -> Multiscale:
@@ -170,8 +191,8 @@ def _open_tree(tree: Any, name: str, *, labels: bool) -> Multiscale:
         )
         raise UnviewableError(msg)
     levels.sort(key=lambda level: -level.sizes["y"] * level.sizes["x"])
-    title = clean(tree.attrs.get("title") or tree.name or name)
-    return make_multiscale(levels, name=title, labels=labels)
+    told = tell_origin(tree.attrs, tree.name)
+    return make_multiscale(levels, name=told.get("title", name), labels=labels, told=told)
 
 
 def _refuse_empty(source: Any) -> None:
