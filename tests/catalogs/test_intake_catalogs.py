@@ -132,7 +132,7 @@ def test_yaml_goes_round(samples: Path, tmp_path: Path) -> None:
 
 def test_version_1_catalogs_are_saved(entries: IntakeCatalog, tmp_path: Path) -> None:
     study = entries["idr"]["idr0062"]
-    for name, catalog in {"archive": entries["idr"], "study": study, "found": entries["idr"].search("idr0062")}.items():
+    for name, catalog in {"archive": entries["bia"], "study": study, "found": entries["idr"].search("idr0062")}.items():
         catalog.save(str(tmp_path / name))
         again = intake.open_catalog(str(tmp_path / name), driver="yaml_file_cat")
         assert again[next(iter(again))].url.startswith("https://")

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,9 @@ import nbformat
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+
     from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,21 +47,20 @@ def test_there_are_notebooks() -> None:
     assert FOLDER / "welcome.ipynb" in NOTEBOOKS
 
 
-@each_notebook
-def test_every_cell_runs_without_a_warning(path: Path, samples: Path, tmp_path: Path) -> None:
-    """Run under nbval, in a copy of the folder, so that nothing is left in the checkout."""
-    folder = shutil.copytree(path.parent, tmp_path / path.parent.name, ignore=shutil.ignore_patterns("results"))
-    startup = tmp_path / "ipython" / "profile_default" / "startup"
+def run(path: Path, samples: Path, folder: Path) -> tuple[int, str]:
+    """Run under nbval, in a copy of the folder, so that nothing is left in the checkout; give its end and output."""
+    copy = shutil.copytree(path.parent, folder / path.parent.name, ignore=shutil.ignore_patterns("results"))
+    startup = folder / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     # Warnings about the code of the cells: a reader would see them between the results.
     (startup / "00-warnings.py").write_text("import warnings\nwarnings.filterwarnings('error', module='__main__')\n")
-    environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython"), "BIOIMAGEHUB_SAMPLES": str(samples)}
+    environment = {**os.environ, "IPYTHONDIR": str(folder / "ipython"), "BIOIMAGEHUB_SAMPLES": str(samples)}
     environment.pop("DASK_GATEWAY__ADDRESS", None)
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-c", ROOT / "pyproject.toml", "--rootdir", folder]
-    options = ["-p", "no:cacheprovider", f"--nbval-cell-timeout={DEADLINE_S}", folder / path.name]
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-c", ROOT / "pyproject.toml", "--rootdir", copy]
+    options = ["-p", "no:cacheprovider", f"--nbval-cell-timeout={DEADLINE_S}", copy / path.name]
     with subprocess.Popen(
         [*command, *options],
-        cwd=folder,
+        cwd=copy,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -68,10 +71,29 @@ def test_every_cell_runs_without_a_warning(path: Path, samples: Path, tmp_path: 
             output, _ = process.communicate(timeout=DEADLINE_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            pytest.fail(f"{path.name} did not end within {DEADLINE_S} s:\n{process.communicate()[0]}")
-    cells = len(sources(path, "code"))
-    assert process.returncode == 0, output
-    assert f"{cells} passed" in output
+            return -1, f"{path.name} did not end within {DEADLINE_S} s:\n{process.communicate()[0]}"
+    return process.returncode, output
+
+
+@pytest.fixture(scope="module")
+def runs(
+    request: pytest.FixtureRequest, samples: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Path, Future[tuple[int, str]]]]:
+    """The runs of all notebooks that are asked for, two at a time: each waits much for its kernel."""
+    asked = [
+        item.callspec.params["path"] for item in request.session.items
+        if getattr(item, "originalname", "") == "test_every_cell_runs_without_a_warning"
+    ]  # fmt: skip
+    with ThreadPoolExecutor(2) as pool:
+        yield {path: pool.submit(run, path, samples, tmp_path_factory.mktemp(path.stem)) for path in asked}
+        pool.shutdown(cancel_futures=True)
+
+
+@each_notebook
+def test_every_cell_runs_without_a_warning(path: Path, runs: dict[Path, Future[tuple[int, str]]]) -> None:
+    code, output = runs[path].result(DEADLINE_S * len(NOTEBOOKS))
+    assert code == 0, output
+    assert f"{len(sources(path, 'code'))} passed" in output
 
 
 @each_notebook
