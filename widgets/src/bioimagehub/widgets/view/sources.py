@@ -95,7 +95,8 @@ def find_record(source: Any) -> Record | None:
     if isinstance(source, str) and is_identifier(source):
         from bioimagehub.catalogs import open_catalog
 
-        return open_catalog()[source]
+        record: Record = open_catalog()[source]
+        return record
     return source if is_record(source) else None
 
 
