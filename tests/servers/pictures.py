@@ -136,11 +136,16 @@ def check_picture(
 
 def take_picture(element: Locator, *, texts: Sequence[Box] = (), size: tuple[int, int] | None = None) -> Picture:
     """Take a picture of an element, or of its upper left part, and find where text stands in it."""
+    element.scroll_into_view_if_needed()
     found: list[list[float]] = element.evaluate(_TEXTS)
-    with Image.open(io.BytesIO(element.screenshot(animations="disabled", caret="hide"))) as image:
+    box = element.bounding_box()
+    assert box is not None, "the element is not in sight"
+    width, height = size or (round(box["width"]), round(box["height"]))
+    # What lies between two pixels is drawn on one of them: a picture has no rim of what is around.
+    clip = {"x": round(box["x"]), "y": round(box["y"]), "width": width, "height": height}
+    taken = element.page.screenshot(clip=clip, animations="disabled", caret="hide")
+    with Image.open(io.BytesIO(taken)) as image:
         samples = np.asarray(image.convert("RGB"))
-    if size is not None:
-        samples = samples[: size[1], : size[0]]
     return Picture(samples, (*texts, *((a, b, c, d) for a, b, c, d in found)))
 
 

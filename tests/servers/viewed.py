@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from servers.pictures import check_picture
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Locator, Page
@@ -54,16 +57,17 @@ TRACKS = (
     START
     + """
 movie = np.full((6, 200, 300), 10, np.uint8)
-rows = [(1, t, 100, 40 + 40 * t) for t in range(6)]
+rows = [(1, t, 100, 40 + 40 * t) for t in range(6)] + [(7, t, 30 + 25 * t, 60) for t in range(6)]
 v = view(movie, axes="tyx", tracks=pd.DataFrame(rows, columns=["track", "t", "y", "x"]), t=5, height=300)
 v"""
 )
 PLATE = (
     START
     + """
-data = np.zeros((3, 100, 120), np.uint8)
+data = np.zeros((3, 2, 100, 120), np.uint8)
 data[0], data[1], data[2] = 60, 120, 250
-array = xr.DataArray(data, dims=("well", "y", "x"), coords={"well": ["A1", "A2", "B1"]})
+data[:, 1, :, :60] = 0
+array = xr.DataArray(data, dims=("well", "field", "y", "x"), coords={"well": ["A1", "A2", "B1"], "field": ["0", "1"]})
 v = view(array, looks={"c0": {"low": 0.0, "high": 255.0}}, height=300)
 v"""
 )
@@ -87,6 +91,43 @@ v = view(array, labels={bad: (image > 9000).astype(np.int32)}, height=300)
 v.shapes = [{"kind": "point", "points": [[100.0, 100.0]], "name": bad}]
 v"""
 )
+
+
+REFERENCES = Path(__file__).parents[1] / "widgets" / "view" / "references"
+_RESIZE = """
+(root, [width, height]) => {
+  const stage = root.querySelector('.bih-view-stage');
+  root.style.width = `${root.offsetWidth - stage.offsetWidth + width}px`;
+  stage.style.height = `${height}px`;
+}
+"""
+_MEASURED = """
+() => [...document.querySelectorAll('.bih-view-pane:not([hidden])')].every(
+  (pane) => pane.querySelector('canvas').width === Math.round(pane.clientWidth * devicePixelRatio)
+    && pane.querySelector('canvas').height === Math.round(pane.clientHeight * devicePixelRatio))
+"""
+_TEXT = """
+(pane) => {
+  const stage = pane.closest('.bih-view-stage').getBoundingClientRect();
+  const { left, bottom } = pane.getBoundingClientRect();
+  return [left - stage.left + 8, bottom - stage.top - 36, left - stage.left + 136, bottom - stage.top - 19];
+}
+"""
+
+
+def check_view(lab: Lab, page: Page, widget: Locator, name: str) -> None:
+    """Compare the picture area with a reference: all of the image, in 400 × 300 pixels."""
+    widget.evaluate(_RESIZE, [400, 300])
+    # The panes take their size in the next frame, and fit the image into it.
+    page.wait_for_function(_MEASURED)
+    lab.evaluate(page, "[setattr(v, 'zoom', 0.0), 1][-1]")
+    wait_for(page, lab, "v.zoom > 0")
+    settle(widget)
+    left, top, right, bottom = widget.locator(".bih-view-yx").evaluate(_TEXT)
+    # The text of the scale bar is drawn, and the bar under it is compared.
+    texts = [(left, top, right, bottom)]
+    check_picture(widget.locator(".bih-view-stage"), REFERENCES / f"{name}.png", texts=texts)
+    widget.evaluate("root => { root.style.width = ''; }")
 
 
 def settle(widget: Locator) -> None:

@@ -13,14 +13,17 @@ from PIL import Image
 
 from servers.browser import open_page
 from servers.lab import find_widget, set_theme
+from servers.pictures import check_picture
 from servers.viewed import (
     CHANNELS,
     COLOURS,
     HOSTILE,
     PLATE,
+    REFERENCES,
     TRACKS,
     TRUTH,
     VOLUME,
+    check_view,
     colour_at,
     count_above,
     count_canvases,
@@ -97,6 +100,7 @@ def test_colours_are_those_of_the_image(lab: HubLab, page: Page, show: Show) -> 
     page.mouse.move(*middle_of(widget))
     widget.get_by_text("[149, 199]").wait_for()
     widget.locator(".bih-view-values", has_text="200").wait_for()
+    check_view(lab, page, widget, "photograph")
 
 
 def test_hands_and_keys_move_the_traits(lab: HubLab, page: Page, show: Show) -> None:
@@ -142,6 +146,7 @@ def test_hands_and_keys_move_the_traits(lab: HubLab, page: Page, show: Show) -> 
 
 def test_looks_go_both_ways(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(CHANNELS)
+    check_view(lab, page, widget, "channels")
     lab.evaluate(page, "[v.set_look(each, visible=False) for each in ('l0', 'c1')]")
     lab.evaluate(page, "v.set_look('c0', low=0, high=65535)")
     page.wait_for_timeout(500)
@@ -209,6 +214,7 @@ def test_planes_of_a_volume_are_linked(lab: HubLab, page: Page, show: Show) -> N
     settle(widget)
     for plane in ("zx", "zy"):
         assert min(colour_at(widget, 0.5, 0.5, f".bih-view-{plane} .bih-view-pixels")) > 180
+    check_view(lab, page, widget, "orthogonal")
     box = widget.locator(".bih-view-zx").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 10)
@@ -220,12 +226,13 @@ def test_planes_of_a_volume_are_linked(lab: HubLab, page: Page, show: Show) -> N
     # Two points lie on the image; those of the middle plane are drawn above the pixels.
     lab.evaluate(page, "[setattr(v, 'mode', 'slice'), setattr(v, 'z', 20), setattr(v, 'zoom', 0.0), 1][-1]")
     page.wait_for_timeout(600)
+    check_view(lab, page, widget, "points")
     assert count_above(widget, "p => p[3] > 0") > count_above(widget, "p => p[3] > 0", hidden=(lab, page, "p0"))
 
 
 def test_tracks_have_tails(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(TRACKS)
-    page.wait_for_timeout(500)
+    check_view(lab, page, widget, "tracks")
     late = count_above(widget, "p => p[3] > 0")
     lab.evaluate(page, "[setattr(v, 't', 1), 1][-1]")
     page.wait_for_timeout(600)
@@ -301,6 +308,20 @@ def test_wells_of_a_plate(lab: HubLab, page: Page, show: Show) -> None:
     page.wait_for_timeout(300)
     settle(widget)
     assert colour_at(widget, 0.5, 0.5)[0] == pytest.approx(120, abs=1)
+    # The other field has nothing on its left; what is drawn is never that of the field before.
+    widget.locator(".bih-view-stage").focus()
+    page.keyboard.press("f")
+    wait_for(page, lab, "v.field == '1'")
+    settle(widget)
+    assert [colour_at(widget, at, 0.5)[0] for at in (0.48, 0.52)] == [0, pytest.approx(120, abs=1)]
+    page.keyboard.press("w")
+    wait_for(page, lab, "v.well == 'B1'")
+    settle(widget)
+    assert [colour_at(widget, at, 0.5)[0] for at in (0.48, 0.52)] == [0, pytest.approx(250, abs=1)]
+    widget.get_by_role("button", name="All wells of the plate").click()
+    widget.get_by_label("Field of view").select_option("0")
+    wait_for(page, lab, "v.field == '0' and v.well is None")
+    check_picture(widget.locator(".bih-view-plate"), REFERENCES / "plate.png")
 
 
 def test_truth_and_prediction_lie_on_two_sides(lab: HubLab, page: Page, show: Show) -> None:
@@ -312,6 +333,9 @@ def test_truth_and_prediction_lie_on_two_sides(lab: HubLab, page: Page, show: Sh
     zoom = lab.evaluate(page, "v.zoom")
     left, right = (0.5 + (column - 149.5) * zoom / wide for column in (40, 260))
     assert max(colour_at(widget, left, 0.5)) > 100, "what was missed is on the left"
+    check_view(lab, page, widget, "labels")
+    lab.evaluate(page, f"[setattr(v, 'zoom', {zoom}), 1][-1]")
+    settle(widget)
     handle = widget.get_by_role("slider", name="Line between both sides")
     handle.focus()
     page.keyboard.press("Home")

@@ -13,7 +13,7 @@ export function makePlaces(scene, model, { say, life }) {
   for (const [axis, names] of Object.entries(known)) {
     if (names.length < 2) continue;
     lists[axis] = make("select", {
-      class: `bih-view-${axis}`, "aria-label": NAMES[axis], title: `${NAMES[axis]} (${KEYS[axis]})`,
+      class: `bih-view-choose-${axis}`, "aria-label": NAMES[axis], title: `${NAMES[axis]} (${KEYS[axis]})`,
       onchange: (event) => save(axis, event.target.value),
     }, names.map((name) => make("option", { value: name }, axis === "field" ? `Field ${name}` : name)));
   }
