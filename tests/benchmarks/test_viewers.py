@@ -19,7 +19,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 SIDE = 4096
 LEVELS = 5
-ROUNDS = 3
+ROUNDS = 5
 # After that a viewer shows nothing.
 PATIENCE_SECONDS = 60
 # The memory is looked at until so long after the first picture.
@@ -198,27 +198,30 @@ class Film:
         self._session.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
 
     def look(self, since: float, top: int) -> float | None:
-        """Give when the first frame with a picture below a row was shown; forget the frames."""
-        frames, self._frames = self._frames, []
-        for shown, data in frames:
-            if shown >= since:
-                grey = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"))
-                if shows_a_picture(grey[top:]):
-                    return shown
-        return None
+        """Give when the first frame with a picture below a row was shown.
+
+        Frames before the last are looked at when the last has one: looking takes time from what is measured.
+        """
+        frames = [(shown, data) for shown, data in self._frames if shown >= since]
+        if not frames or not self._has_picture(frames[-1][1], top):
+            return None
+        return next(shown for shown, data in frames if self._has_picture(data, top))
+
+    @staticmethod
+    def _has_picture(data: str, top: int) -> bool:
+        return shows_a_picture(np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"))[top:])
 
 
 def page_bytes() -> float:
     """Give the memory of the largest renderer of the browser that this process started, and of what draws for it."""
-    sizes = {"renderer": [0], "gpu-process": [0]}
+    sizes = {"renderer": 0, "gpu-process": 0}
     for process in psutil.Process().children(recursive=True):
-        try:
-            for kind, found in sizes.items():
-                if f"--type={kind}" in process.cmdline():
-                    found.append(process.memory_info().rss)
-        except psutil.Error:
-            continue
-    return sum(max(found) for found in sizes.values())
+        with suppress(psutil.Error):
+            command = process.cmdline()
+            for kind in sizes:
+                if f"--type={kind}" in command:
+                    sizes[kind] = max(sizes[kind], process.memory_info().rss)
+    return sum(sizes.values())
 
 
 def most_memory(process: int) -> float:
@@ -248,7 +251,7 @@ def show(lab: RunningLab, viewer: str, image: Path, name: str) -> Seen:
         begin = page.evaluate(RUN)
         end = time.time() + PATIENCE_SECONDS
         while time.time() < end:
-            page.wait_for_timeout(50)
+            page.wait_for_timeout(500)
             seen.page = max(seen.page, page_bytes())
             shown = None if seen.seconds else film.look(begin, top)
             if shown is not None:
@@ -286,7 +289,8 @@ def tell(viewer: str, runs: list[Seen], own: list[Seen]) -> str:
     )
     if runs[0].seconds is None:
         return f"{head} no picture within {PATIENCE_SECONDS} s: {why_nothing(runs[0])}; {memory}"
-    line = f"{head} first picture after {middle(runs, 'seconds'):.2f} s, {memory}"
+    times = sorted(one.seconds for one in runs if one.seconds is not None)
+    line = f"{head} first picture after {median(times):.2f} s ({times[0]:.2f} to {times[-1]:.2f}), {memory}"
     if runs is own:
         return line
     ratios = [middle(runs, name) / middle(own, name) for name in ("seconds", "kernel", "page")]
