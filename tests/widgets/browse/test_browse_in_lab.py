@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bioimagehub.catalogs.locks import read_lock
 from servers.browser import open_page
 from servers.lab import find_widget, set_theme
+from servers.pictures import check_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.browser
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 NOTEBOOK = "browse.ipynb"
+REFERENCE = Path(__file__).parent / "references" / "nuclei.png"
 CELL = """
 from bioimagehub.widgets import browse
 w = browse(text="nuclei", height=420)
@@ -125,6 +127,8 @@ def test_by_keyboard(lab: HubLab, opened: tuple[Page, Any]) -> None:
 def test_by_mouse(lab: HubLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
     widget = show(CELL)
+    widget.evaluate("(element) => { element.style.width = '900px'; }")
+    check_picture(widget, REFERENCE, size=(620, 260))
     before = lab.evaluate(page, "w.count")
     values = widget.locator("details", has=page.get_by_text("Archive", exact=True)).locator("label")
     chosen = [values.nth(place).locator("bdi").inner_text() for place in (0, 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,10 +14,10 @@ from servers.browser import open_page
 from servers.challenge import squares as draw_squares
 from servers.hub_portal import HubPortal
 from servers.lab import find_widget, set_theme
+from servers.pictures import check_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Locator, Page
 
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.browser
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 NOTEBOOK = "challenge.ipynb"
+REFERENCE = Path(__file__).parent / "references" / "mistakes.png"
 CELL = """
 from bioimagehub.widgets import challenge
 w = challenge({place!r}, predictions={predictions!r})
@@ -143,6 +145,9 @@ def test_by_keyboard(opened: tuple[Page, Any], lab: HubLab) -> None:
     lab.evaluate(page, "w.set_trait('tab', 'mistakes')")
     expect(widget.get_by_role("tab", name="Mistakes")).to_have_attribute("aria-selected", "true")
     expect(widget.locator(".bih-crops img").first).to_be_visible()
+    set_theme(page, "Light")
+    widget.locator(".bih-crops").evaluate("(element) => { element.style.width = '600px'; }")
+    check_picture(widget.locator(".bih-crops"), REFERENCE)
 
 
 def test_nothing_hinders_anybody_in_either_theme(opened: tuple[Page, Any], lab: HubLab) -> None:

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from servers.browser import open_page
 from servers.lab import find_widget, set_theme
+from servers.pictures import check_picture
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+REFERENCE = Path(__file__).parent / "references" / "none.png"
 WORK = """
 def measure(name):
     if name.startswith("bad"):
@@ -55,6 +57,8 @@ def test_it_is_started_scaled_and_ended_by_the_keyboard(lab: HubLab) -> None:
         expect_state(page, "none")
         panel = find_widget(page, "cluster")
         look(page, "cluster-none")
+        panel.evaluate("(element) => { element.style.width = '600px'; }")
+        check_picture(panel, REFERENCE)
         panel.get_by_role("button", name="Start").press("Enter")
         expect_state(page, "running")
         panel.get_by_role("spinbutton", name="Workers").fill("2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,11 +14,11 @@ from bioimagehub.catalogs.downloads.background import BackgroundRun
 from catalogs.downloads.made import make_bytes
 from servers.browser import open_page
 from servers.lab import find_widget, set_theme
+from servers.pictures import check_picture
 from servers.store import StoreServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+REFERENCE = Path(__file__).parent / "references" / "files.png"
 SIZE = 60_000_000
 DEADLINE = 60.0
 PLAN = """
@@ -76,7 +78,6 @@ def look(page: Page, name: str, shots: Path | None) -> None:
 @pytest.fixture
 def shots() -> Path | None:
     import os
-    from pathlib import Path
 
     wanted = os.environ.get("BIOIMAGEHUB_SCREENSHOTS")
     return Path(wanted) if wanted else None
@@ -181,6 +182,8 @@ def test_files_are_chosen_by_the_keyboard(lab: HubLab, shots: Path | None) -> No
         assert lab.evaluate(page, "widget.chosen") == ["!raw/a.tif"]
         assert page.locator("[role=treeitem][aria-checked=mixed]").inner_text().splitlines()[-3] == "raw"
         look(page, "choosing", shots)
+        tree.evaluate("(element) => { element.style.width = '500px'; }")
+        check_picture(tree, REFERENCE)
         # The other way round: what Python sets is on the screen.
         lab.evaluate(page, "setattr(widget, 'chosen', ['notes.txt'])")
         page.locator("[role=treeitem][aria-checked=true]", has_text="notes.txt").wait_for()
