@@ -48,7 +48,9 @@ def make_home(hub: RunningHub, user: str) -> Path:
 
 
 def give(path: Path, uid: int) -> None:
-    """Make a file, or a folder with all in it, a user's."""
+    """Make a file, or a folder with all in it, a user's. Without root it is already: all users have one uid."""
+    if uid == os.geteuid():
+        return
     for each in (path, *path.rglob("*")):
         os.lchown(each, uid, uid)
 
