@@ -54,6 +54,7 @@ export function makeAsking(model, life) {
     const open = waiting.get(message.answer);
     if (open === undefined) return;
     waiting.delete(message.answer);
+    open.forget();
     if (message.problem) open.reject(new Problem(message.problem));
     else open.resolve({ content: message, buffers: buffers ?? [] });
   };
@@ -74,12 +75,14 @@ export function makeAsking(model, life) {
         }));
       }
       const id = begin + (last = (last + 1) % 2 ** 31);
-      waiting.set(id, { resolve, reject });
-      signal?.addEventListener("abort", () => {
+      const stop = () => {
         if (!waiting.delete(id)) return;
         post.cancel(id);
         gone();
-      }, { once: true });
+      };
+      // A signal may live as long as the widget, and must not keep all that was ever asked.
+      waiting.set(id, { resolve, reject, forget: () => signal?.removeEventListener("abort", stop) });
+      signal?.addEventListener("abort", stop, { once: true });
       post.ask({ ...content, ask: name, id }, buffers);
     });
   };

@@ -38,6 +38,7 @@ export class Painter {
     this.tiles = tiles;
     this.painted = new Map();
     this.bytes = 0;
+    this.image = null;
     this.late = false;
     life.addEventListener("abort", () => this.close());
   }
@@ -120,8 +121,10 @@ export class Painter {
 
   paint(key, group, parts, old, stamp) {
     const { width, height } = parts[0].tile;
-    const canvas = old?.canvas ?? new OffscreenCanvas(width, height);
-    const image = new ImageData(width, height);
+    const canvas = old?.canvas ?? this.makeCanvas(width, height);
+    // One for all tiles of a size, each of which writes all of it: what is thrown away is in memory for a while.
+    if (this.image?.width !== width || this.image.height !== height) this.image = new ImageData(width, height);
+    const { image } = this;
     if (group.kind === "labels") paintLabels(parts[0], image, group.rim);
     else if (group.kind === "rgb") paintColours(parts[0], image);
     else paintChannels(parts, image, group.kind === "add");
@@ -134,6 +137,18 @@ export class Painter {
       this.drop(other, gone);
     }
     return canvas;
+  }
+
+  /** Give a canvas: that of the tile that was not used for longest, where there is no room for another one. */
+  makeCanvas(width, height) {
+    const full = this.bytes + width * height * 4 > BYTES;
+    for (const [key, { canvas }] of full ? this.painted : []) {
+      if (canvas.width !== width || canvas.height !== height) continue;
+      this.painted.delete(key);
+      this.bytes -= width * height * 4;
+      return canvas;
+    }
+    return new OffscreenCanvas(width, height);
   }
 
   drop(key, canvas) {
@@ -153,6 +168,7 @@ export class Painter {
 
   close() {
     this.forget(null);
+    this.image = null;
   }
 }
 

@@ -161,15 +161,16 @@ async function unpack({ tiles, packed }, buffer) {
   });
   const size = kinds.reduce((sum, { Type, count }) => sum + count * Type.BYTES_PER_ELEMENT, 0);
   const sent = buffer.buffer ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new Uint8Array(buffer);
-  const data = packed === "deflate" ? await inflate(sent, size) : sent;
+  // Of its own: a buffer of a message may begin anywhere, and would keep the whole message alive.
+  const data = packed === "deflate" ? await inflate(sent, size) : sent.slice();
   if (data.byteLength !== size) throw new Error(`Tiles of ${size} bytes came with ${data.byteLength}. Reload the page.`);
-  let begin = data.byteOffset;
+  let begin = 0;
   return kinds.map(({ Type, count, ...shape }, index) => {
     const { scale = 1, offset = 0, nan = false } = tiles[index];
-    const end = begin + count * Type.BYTES_PER_ELEMENT;
-    // A copy of its own: a buffer of a message may begin anywhere, and would keep the whole message alive.
-    const codes = new Type(data.buffer.slice(begin, end));
-    begin = end;
+    const from = begin;
+    begin += count * Type.BYTES_PER_ELEMENT;
+    const aligned = from % Type.BYTES_PER_ELEMENT === 0;
+    const codes = aligned ? new Type(data.buffer, from, count) : new Type(data.buffer.slice(from, begin));
     return { codes, ...shape, scale, offset, nan };
   });
 }
