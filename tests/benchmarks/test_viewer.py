@@ -104,6 +104,15 @@ def page_bytes() -> int:
     return max(sizes)
 
 
+def held_bytes(page: Page) -> float:
+    """Give what the page still holds after its garbage was collected: objects, and buffers of tiles."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    found = session.send("Runtime.getHeapUsage")
+    session.detach()
+    return sum(found[name] for name in ("usedSize", "embedderHeapUsedSize", "backingStorageSize"))
+
+
 def move(page: Page, draw: random.Random, middle: tuple[float, float], zoom: float) -> str:
     """Pan, or zoom at a place of the screen, by hand; between the whole image and its samples."""
     x, y = middle
@@ -164,9 +173,9 @@ def test_an_image_without_end(lab: RunningLab, capsys: pytest.CaptureFixture[str
         page.wait_for_selector(".bih-view-stage[aria-busy=false]")
         page.evaluate(COUNT)
         half = wander(page, lab, SECONDS / 2)
-        between = page_bytes()
+        between, held = page_bytes(), held_bytes(page)
         moves = half + wander(page, lab, SECONDS / 2)
-        after = page_bytes()
+        after, held_after = page_bytes(), held_bytes(page)
         told: dict[str, Any] = lab.evaluate(page, "told")
         kernel = lab.evaluate(page, "__import__('resource').getrusage(0).ru_maxrss * 1024")
         problem = lab.evaluate(page, "v.problem")
@@ -187,6 +196,7 @@ def test_an_image_without_end(lab: RunningLab, capsys: pytest.CaptureFixture[str
             f"{verdict(kernel <= KERNEL_BYTES)}\n"
             f"  page {between / 1e6:.0f} MB half-way and {after / 1e6:.0f} MB at the end; wanted no growth above "
             f"{PAGE_GROWTH}: {verdict(after <= PAGE_GROWTH * between)}\n"
+            f"    of which its objects and tiles hold {held / 1e6:.0f} MB, and {held_after / 1e6:.0f} MB at the end\n"
             f"  {told['asked']} tiles asked for, {told['taken back']} questions taken back, "
             f"{len(server.chunks_read())} chunks read"
         )
