@@ -145,3 +145,11 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     assert commands == ["exec make test </dev/null"]
     assert "make test" in (ROOT / "README.md").read_text()
     assert "make hub" in (ROOT / "README.md").read_text()
+
+
+def test_benchmarks_are_found_without_the_peers() -> None:
+    """They run by another command than the tests: here it is seen at least that they can be imported."""
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", "tests/benchmarks"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert found.returncode == 0, found.stdout[-4000:]
+    assert " tests collected" in found.stdout
