@@ -52,19 +52,21 @@ class Postgres:
 
     def start(self) -> Postgres:
         """Start and wait until it takes connections."""
+        deadline = time.monotonic() + SECONDS
+        self._begin()
+        while not self._answers():
+            assert time.monotonic() < deadline, (self._folder / "log").read_text()[-3000:]
+            time.sleep(0.1)
+            if self._process is None or self._process.poll() is not None:
+                # What is left of one that was killed may still hold its files.
+                self._begin()
+        return self
+
+    def _begin(self) -> None:
         command = [find_binary("postgres"), "-D", str(self._folder / "data"), "-p", str(self._port)]
         command += ["-c", f"unix_socket_directories={self._folder}", "-c", "listen_addresses=127.0.0.1"]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, user=self._user, cwd="/", stdout=log, stderr=log)
-        deadline = time.monotonic() + SECONDS
-        while not self._answers():
-            assert time.monotonic() < deadline, (self._folder / "log").read_text()[-3000:]
-            if self._process.poll() is not None:
-                # What is left of one that was killed may still hold its files.
-                time.sleep(0.2)
-                return self.start()
-            time.sleep(0.05)
-        return self
 
     def _answers(self) -> bool:
         import psycopg
