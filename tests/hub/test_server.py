@@ -15,11 +15,14 @@ from traitlets.config import Config
 from bioimagehub.hub.dashboards import KEY_VARIABLE
 from bioimagehub.hub.installed import installed_path
 from bioimagehub.hub.server import KernelSpecs, setup_server
+from locks import read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+# Extensions of packages that are here because widgets are tested in them; a server has what is installed.
+FOR_TESTS = {"notebook": "notebook", "voila.server_extension": "voila"}
 # The server as it is before it listens. An audit hook sees every program that it starts.
 LOOK = """
 import json, sys
@@ -73,7 +76,10 @@ def look(home: Path, *folders: Path) -> dict[str, Any]:
 
 def test_it_has_what_users_need_and_nothing_that_serves_nobody(home: Path, node: Path) -> None:
     found = look(home, node)
-    assert sorted(found["extensions"]) == ["jupyter_server_proxy", "jupyter_server_terminals", "jupyterlab"]
+    expected = {"jupyter_server_proxy", "jupyter_server_terminals", "jupyterlab"}
+    assert set(found["extensions"]) == expected | set(FOR_TESTS)
+    for name in ("base", "analysis", "hub"):
+        assert not set(FOR_TESTS.values()) & {pin.name for pin in read_lock(name)}
     assert "IPython" not in found["modules"]
     assert not [program for program in found["programs"] if "node" in program or "npm" in program]
     assert found["root"] == str(home)
