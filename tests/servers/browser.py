@@ -54,6 +54,18 @@ def open_page(width: int = 1400, height: int = 900) -> Iterator[tuple[Page, set[
             browser.close()
 
 
+@contextmanager
+def open_sound_page(width: int = 1400, height: int = 1000) -> Iterator[Page]:
+    """Open a page that may throw no error and ask no host but loopback: what it did is looked at when it is closed."""
+    with open_page(width, height) as (page, hosts):
+        page.set_default_timeout(60_000)
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        assert hosts <= {"127.0.0.1", "localhost", ""}
+        assert errors == []
+
+
 def log_in(page: Page, url: str, name: str, password: str, then: str = "") -> None:
     """Fill in the log-in form; after it comes the user's server, or another page of the hub."""
     page.goto(f"{url}/hub/login{then and f'?next={then}'}")
