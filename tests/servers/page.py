@@ -38,6 +38,10 @@ class Page:
         self._send(content | {"ask": question, "id": number}, list(buffers))
         return number
 
+    def say(self, **content: Any) -> None:
+        """Tell the viewer what is no question."""
+        self._send(content, [])
+
     def cancel(self, *numbers: int) -> None:
         self._send({"cancel": list(numbers)}, [])
 

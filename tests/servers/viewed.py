@@ -120,6 +120,8 @@ def check_view(lab: Lab, page: Page, widget: Locator, name: str) -> None:
     widget.evaluate(_RESIZE, [400, 300])
     # The panes take their size in the next frame, and fit the image into it.
     page.wait_for_function(_MEASURED)
+    # While the page tells where it looks at first, it does not hear where it shall look.
+    wait_for(page, lab, "v.zoom > 0")
     lab.evaluate(page, "[setattr(v, 'zoom', 0.0), 1][-1]")
     wait_for(page, lab, "v.zoom > 0")
     settle(widget)

@@ -46,6 +46,8 @@ def show(lab: HubLab, page: Page, name: str, given: str = "") -> Locator:
     lab.show(page, "samples.ipynb", CELL.format(name=name, given=given))
     widget = find_widget(page, "view")
     settle(widget)
+    # While the page tells where it looks at first, it does not hear where it shall look.
+    wait_for(page, lab, "v.zoom > 0")
     return widget
 
 

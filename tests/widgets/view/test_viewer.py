@@ -109,6 +109,19 @@ def test_the_page_sends_a_picture_in_parts(
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_the_page_says_where_it_fits_the_image(show: Callable[..., Page], image: Any) -> None:
+    page = show(image)
+    page.say(fitted={"x": 5.0, "y": 6.0, "zoom": 2.5})
+    assert (page.viewer.x, page.viewer.y, page.viewer.zoom) == (5.0, 6.0, 2.5)
+
+
+def test_a_place_that_python_chose_is_not_undone_by_the_page(show: Callable[..., Page], image: Any) -> None:
+    page = show(image)
+    page.viewer.zoom, page.viewer.x = 4.0, 12.0
+    page.say(fitted={"x": 5.0, "y": 6.0, "zoom": 2.5})
+    assert (page.viewer.x, page.viewer.zoom) == (12.0, 4.0)
+
+
 def test_linked_viewers_move_together(image: Any) -> None:
     a, b = view(image), view(image)
     links = link(a, b)

@@ -12,6 +12,8 @@ const AHEAD = 48;
 const IDLE_MS = 300;
 const GROUND = 3;
 
+const isNear = (a, b) => Math.abs(a - b) <= Math.abs(b) * 1e-9;
+
 /** The screen of one view: its panes, its camera, its tiles. `draw` functions in `above` are called for each pane. */
 export class Screen {
   constructor({ scene, model, ask, life, onProblem }) {
@@ -24,6 +26,7 @@ export class Screen {
     });
     this.painter = new Painter(this.tiles, life);
     this.saving = false;
+    this.fitted = null;
     this.pending = { frame: 0, plan: 0, still: 0, ahead: 0 };
     this.pointer = null;
     this.planned = 0;
@@ -65,15 +68,34 @@ export class Screen {
     // While this view sets them one by one they do not belong together.
     if (this.saving || !this.main?.shown) return;
     camera.z = model.get("z");
-    if (!model.get("zoom")) {
-      camera.fit(this.main.width, this.main.height);
-      this.moved();
-      return;
-    }
+    if (!model.get("zoom")) return this.fit();
+    // The kernel took what this page told it, and the user may have gone on since.
+    if (this.fitted && ["x", "y", "zoom"].every((name) => isNear(model.get(name), this.fitted[name]))) return;
     camera.x = camera.sample("x", model.get("x"));
     camera.y = camera.sample("y", model.get("y"));
     camera.zoom = model.get("zoom");
     this.changed();
+  }
+
+  /**
+   * Show all of the image, and tell the kernel of it. That is not done by the traits: while a page waits for the echo of
+   * its own change, it drops what Python sets, and a cell that sets the zoom may run at this very moment.
+   */
+  fit() {
+    const { camera } = this;
+    camera.fit(this.main.width, this.main.height);
+    camera.confine(this.main.width, this.main.height);
+    this.fitted = this.readCamera();
+    this.model.send({ fitted: this.fitted });
+    this.changed();
+    clearTimeout(this.pending.still);
+    this.pending.still = setTimeout(() => this.rest(), STILL_MS);
+  }
+
+  /** Where the camera is, in the units of the image. */
+  readCamera() {
+    const { camera } = this;
+    return { x: camera.physical("x", camera.x), y: camera.physical("y", camera.y), zoom: camera.zoom };
   }
 
   /** The user moved: draw at once, ask soon, save when it is still. */
@@ -88,17 +110,23 @@ export class Screen {
   save() {
     clearTimeout(this.pending.still);
     const { camera, model } = this;
-    const state = { x: camera.physical("x", camera.x), y: camera.physical("y", camera.y), zoom: camera.zoom };
+    const state = this.readCamera();
+    this.fitted = null;
     if (this.mode === "orthogonal") state.z = Math.round(Math.min(Math.max(camera.z, 0), this.scene.size.z - 1));
     let any = false;
     this.saving = true;
     for (const [name, value] of Object.entries(state)) {
-      if (Math.abs(model.get(name) - value) <= Math.abs(value) * 1e-9) continue;
+      if (isNear(model.get(name), value)) continue;
       model.set(name, value);
       any = true;
     }
     this.saving = false;
     if (any) model.save_changes();
+    this.rest();
+  }
+
+  /** Tell those who wait for it that nothing moves any more. */
+  rest() {
     for (const each of this.still) each();
   }
 

@@ -131,6 +131,7 @@ class Viewer(Answering):
         self._stale = True
         self._given = set(traits)
         super().__init__(**traits)
+        self.on_msg(self._take_fit)
         given = {"axes": axes, "labels": labels, "points": points, "tracks": tracks, "truth": truth}
         opening = threading.Thread(
             target=self._open,
@@ -294,6 +295,14 @@ class Viewer(Answering):
             if contents.swipe is not None and "swipe" not in self._given:
                 self.swipe = contents.swipe
             self.scene = contents.scene
+
+    def _take_fit(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        """Take from the page where it looks when it fits the image, unless Python chose a place meanwhile."""
+        if "fitted" not in content or self.zoom:
+            return
+        with self.hold_sync():
+            for name in ("x", "y", "zoom"):
+                self.set_trait(name, content["fitted"][name])
 
     def _on_results(self) -> None:
         """Show what was computed meanwhile, in a contrast that suits it, unless the user chose one."""
