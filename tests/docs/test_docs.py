@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -136,10 +138,12 @@ def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     namespace = {"__name__": "__main__"}
-    for block in blocks(page):
-        if block.is_run:
-            code = "\n" * (block.line - 1) + block.text
-            exec(compile(code, str(page), "exec"), namespace)  # noqa: S102
+    # What a page sets in the environment ends with it.
+    with patch.dict(os.environ):
+        for block in blocks(page):
+            if block.is_run:
+                code = "\n" * (block.line - 1) + block.text
+                exec(compile(code, str(page), "exec"), namespace)  # noqa: S102
 
 
 @each_page

@@ -98,8 +98,11 @@ def test_every_cell_runs_without_a_warning(path: Path, runs: dict[Path, Future[t
 
 @each_notebook
 def test_outputs_are_stripped(path: Path) -> None:
+    """But what the widgets of a tutorial leave: see `test_pictures`."""
     for number, cell in enumerate(read(path).cells):
         if cell.cell_type == "code":
+            if path.parent.parent.name == "tutorials" and cell.outputs:
+                continue
             assert not cell.outputs, f"{path.name}: cell {number} has outputs; clear them"
             assert cell.execution_count is None, f"{path.name}: cell {number} has a number; clear the outputs"
 

@@ -286,41 +286,6 @@ def test_two_views_share_a_model(lab: HubLab, page: Page, show: Show) -> None:
     assert lab.evaluate(page, "v.x") > 200
 
 
-def test_what_a_cell_sets_while_the_page_opens_stays(lab: HubLab, page: Page, show: Show) -> None:
-    """As in a notebook that is run as a whole: the page fits the image while the kernel computes, and then sets a place."""
-    go = lab.folder / "go"
-    cell = """
-import time
-from pathlib import Path
-late = time.monotonic() + 60
-while not Path("go").exists() and time.monotonic() < late:
-    time.sleep(0.02)
-v.zoom, v.x, v.y = 64.0, 199.0, 149.0"""
-    show(COLOURS)
-    lab.evaluate(page, "[v.close(), 1][-1]")
-    page.locator(".bih-view").wait_for(state="detached")
-    page.evaluate(
-        """(cells) => {
-             const { content } = window.jupyterapp.shell.currentWidget;
-             content.widgets.forEach(({ model }, at) => model.sharedModel.setSource(cells[at]));
-             window.jupyterapp.commands.execute('notebook:run-all-cells');
-           }""",
-        [COLOURS, cell],
-    )
-    label = page.locator(".bih-view-zoom")
-    page.locator(".bih-view-zoom:not(:empty)").wait_for()
-    fitted = label.inner_text()
-    assert fitted != "6,400 %"
-    # All that the page says of itself once it is still is on its way to the kernel then.
-    page.wait_for_timeout(500)
-    go.touch()
-    wait_for(page, lab, "(v.zoom, v.x, v.y) == (64.0, 199.0, 149.0)")
-    settle(page.locator(".bih-view"))
-    assert label.inner_text() != fitted
-    wait_for(page, lab, "(v.zoom, v.x, v.y) == (64.0, 199.0, 149.0)")
-    assert colour_at(page.locator(".bih-view"), 0.5, 0.5) == [200, 10, 20]
-
-
 def test_wells_of_a_plate(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(PLATE, sharp=False)
     wells = widget.locator(".bih-view-well")

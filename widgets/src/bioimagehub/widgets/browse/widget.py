@@ -119,7 +119,7 @@ class Browse(HubWidget):
     def as_static(self) -> dict[str, Any]:
         """Give a table of the first records that fit, and what was asked."""
         rows = self._finder.list_rows(self._question(), 0, _STATIC_ROWS)
-        return {"text/html": write_html(self._tell(), rows, self.shown)}
+        return {"text/html": write_html(self._tell(), rows, self.shown), "text/plain": self.as_text()}
 
     @traitlets.validate("filters")
     def _check_filters(self, proposal: Any) -> dict[str, list[str]]:

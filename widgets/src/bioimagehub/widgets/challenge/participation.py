@@ -212,7 +212,7 @@ class Participation(HubWidget):
 
     def as_static(self) -> dict[str, Any]:
         """Give the same as HTML."""
-        return {"text/html": write_html(self.about, self.score, self._board)}
+        return {"text/html": write_html(self.about, self.score, self._board), "text/plain": self.as_text()}
 
     def close(self) -> None:
         """Take it off all pages; ask the hub no more, and remove what was unpacked."""

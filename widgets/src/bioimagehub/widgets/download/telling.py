@@ -73,8 +73,8 @@ def tell_time(seconds: float | None) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def list_facts(widget: Any) -> list[tuple[str, str]]:
-    """List what is to be told of a download, as pairs of a name and a text."""
+def list_facts(widget: Any, *, lasting: bool = False) -> list[tuple[str, str]]:
+    """List what is to be told of a download, as pairs of a name and a text; lasting: only what stays true."""
     plan: Mapping[str, Any] = widget.plan
     facts = [("download", ", ".join(widget.entries)), ("state", STATED[widget.state])]
     if widget.problem:
@@ -86,8 +86,10 @@ def list_facts(widget: Any) -> list[tuple[str, str]]:
         facts += [("files", files), ("size", tell_size(plan["size"], plan["exact"]))]
         facts += [(f"licence of {part['source']}" if len(plan["parts"]) > 1 else "licence", _licence(part))
                   for part in plan["parts"]]  # fmt: skip
+    today = bool(plan) and not lasting
+    if today:
         facts.append(("time", f"about {tell_time(plan['seconds'])} at {format_size(int(plan['rate']))}/s"))
-    facts.append(("into", f"{widget.folder} ({format_size(plan['free'])} free)" if plan else str(widget.folder)))
+    facts.append(("into", f"{widget.folder} ({format_size(plan['free'])} free)" if today else str(widget.folder)))
     facts += [("note", note) for note in plan.get("notes", ())]
     progress = widget.progress
     if progress and widget.state in {"running", "paused"}:
@@ -98,9 +100,9 @@ def list_facts(widget: Any) -> list[tuple[str, str]]:
     return facts + _tell_result(widget.result)
 
 
-def write_text(widget: Any) -> str:
-    """Write what a terminal shows."""
-    facts = list_facts(widget)
+def write_text(widget: Any, *, lasting: bool = False) -> str:
+    """Write what a terminal shows; lasting: what a saved notebook shows where there is no HTML."""
+    facts = list_facts(widget, lasting=lasting)
     wide = max(len(name) for name, _ in facts)
     lines = [f"{name:<{wide}}  {_visible(part)}" for name, text in facts for part in [text]]
     code = widget.result.get("code")
@@ -112,7 +114,7 @@ def write_html(widget: Any) -> str:
     rows = "".join(
         f"<tr><th style='text-align:left;vertical-align:top'>{escape(name)}</th>"
         f"<td style='text-align:left'>{escape(_visible(text))}</td></tr>"
-        for name, text in list_facts(widget)
+        for name, text in list_facts(widget, lasting=True)
     )
     code = widget.result.get("code")
     return f"<table>{rows}</table>" + (f"<pre>{escape(code)}</pre>" if code else "")

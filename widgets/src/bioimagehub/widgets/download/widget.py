@@ -209,7 +209,7 @@ class Download(HubWidget):
 
     def as_static(self) -> dict[str, Any]:
         """Give what a saved notebook shows: a table of what is planned, or of what came."""
-        return {"text/html": write_html(self), "text/plain": write_text(self)}
+        return {"text/html": write_html(self), "text/plain": write_text(self, lasting=True)}
 
     def answer_choose(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Take files, or leave them out: a path with all below it, or all that a search finds."""
