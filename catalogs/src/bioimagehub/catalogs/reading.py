@@ -23,7 +23,6 @@ from bioimagehub.catalogs.naming import naming
 from bioimagehub.catalogs.reader import Dataset, Place, Version
 from bioimagehub.catalogs.reader.versions import check_version
 from bioimagehub.catalogs.redaction import hide_secrets
-from bioimagehub.catalogs.samples.archive import CURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -233,6 +232,9 @@ def _telling_of_damage(record: Record) -> Iterator[None]:
     except (UnreadableImageError, UnreadableTableError, ReadError) as error:
         if not _address(record).startswith(SAMPLES):
             raise
+        # What it brings with it takes longer to import than a small image to open.
+        from bioimagehub.catalogs.samples.archive import CURE
+
         msg = f"The sample {record.name} is damaged. {error} {CURE}; it replaces what is damaged."
         raise DamagedSampleError(msg) from error
 

@@ -29,7 +29,8 @@ class HubWidget(anywidget.AnyWidget):
     A question is a message with ``ask``, the name of the question, and ``id``. It is answered by the method
     ``answer_<ask>``, in a thread, so that a slow store holds up neither the kernel nor other questions. The page takes
     a question back with ``cancel``, a list of ids: what was not begun is not begun, and what was finds its event set.
-    ``all`` is a list of such messages that were sent as one.
+    ``all`` is a list of such messages that were sent as one. The content of an answer has no key ``answer`` (the id of
+    its question), and ``problem`` for an error alone.
 
     Attributes
     ----------
@@ -136,7 +137,7 @@ class HubWidget(anywidget.AnyWidget):
             found, sent = {"problem": tell_problem(error)}, []
         self._stops.pop(number, None)
         if not stop.is_set() and self.comm is not None:
-            self.send({"answer": number, **found}, sent)
+            self.send(found | {"answer": number}, sent)
 
     def _find_answer(self, content: dict[str, Any], buffers: list[Any], stop: threading.Event) -> Answer:
         asked = content["ask"]

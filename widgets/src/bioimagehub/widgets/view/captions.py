@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import textwrap
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,7 +91,13 @@ def write_caption(image: Image.Image, texts: Sequence[str]) -> Image.Image:
 @cache
 def _load_font(size: int) -> ImageFont.FreeTypeFont:
     """Load the font that comes with Matplotlib: Pillow's own has no µ, and few of the letters in people's names."""
-    from matplotlib import get_data_path
     from PIL import ImageFont
 
-    return ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
+    spec = find_spec("matplotlib")
+    folder = Path(spec.origin).parent / "mpl-data" if spec is not None and spec.origin else Path()
+    if not folder.is_dir():
+        # Some distributions keep it elsewhere. To import it takes as long as to paint a picture.
+        from matplotlib import get_data_path
+
+        folder = Path(get_data_path())
+    return ImageFont.truetype(folder / "fonts" / "ttf" / "DejaVuSans.ttf", size)
