@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+import dask.array as da
 import numpy as np
 import pytest
 import xarray as xr
@@ -27,7 +28,12 @@ def plate(show: Callable[..., Page]) -> Page:
 
 def test_wells_in_rows_and_columns(plate: Page) -> None:
     wells = plate.viewer.scene["wells"]
-    assert wells == {"rows": ["A", "B"], "columns": ["1", "2", "10"], "present": ["A1", "B2", "B10"]}
+    assert wells == {
+        "rows": ["A", "B"],
+        "columns": ["1", "2", "10"],
+        "present": ["A1", "B2", "B10"],
+        "cells": [["A1", 0, 0], ["B2", 1, 1], ["B10", 1, 2]],
+    }
     assert plate.viewer.well is None
 
 
@@ -78,4 +84,42 @@ def test_thumbnails(plate: Page) -> None:
 def test_wells_with_other_names_stand_in_a_row(show: Callable[..., Page]) -> None:
     array = xr.DataArray(np.zeros((2, 4, 4)), dims=["well", "y", "x"], coords={"well": ["control", "drug"]})
     wells = show(array).viewer.scene["wells"]
-    assert wells == {"rows": [""], "columns": ["control", "drug"], "present": ["control", "drug"]}
+    assert (wells["rows"], wells["columns"]) == ([""], ["control", "drug"])
+    assert wells["present"] == ["control", "drug"]
+    assert wells["cells"] == [["control", 0, 0], ["drug", 0, 1]]
+
+
+@pytest.mark.parametrize("between", ["", "/", "-", "_", " ", "0"])
+def test_wells_stand_where_their_names_say(show: Callable[..., Page], between: str) -> None:
+    names = [f"{row}{between}{column}" for row, column in (("B", 3), ("A", 3), ("AA", 1))]
+    array = xr.DataArray(np.zeros((3, 4, 4), np.uint8), dims=["well", "y", "x"], coords={"well": names})
+    wells = show(array).viewer.scene["wells"]
+    found = {name: (wells["rows"][row], int(wells["columns"][column])) for name, row, column in wells["cells"]}
+    assert found == dict(zip(names, [("B", 3), ("A", 3), ("AA", 1)], strict=True))
+
+
+def test_no_well_stands_in_the_place_of_another(show: Callable[..., Page]) -> None:
+    coords = {"well": ["A1", "A-1", "B01", "B1"]}
+    wells = show(xr.DataArray(np.zeros((4, 4, 4)), dims=["well", "y", "x"], coords=coords)).viewer.scene["wells"]
+    assert len({(row, column) for _, row, column in wells["cells"]}) == 4
+
+
+def test_a_well_that_cannot_be_read_leaves_the_others(show: Callable[..., Page]) -> None:
+    def read(block: Any, block_info: Any = None) -> Any:
+        if block_info[None]["chunk-location"][0] == 1:
+            msg = "The chunk of A2 is broken. Its bytes end early. Fetch it anew."
+            raise ZeroDivisionError(msg)
+        return block
+
+    data = da.full((4, 40, 40), 200, np.uint8, chunks=(1, 40, 40)).map_blocks(read, meta=np.empty(0, np.uint8))
+    page = show(xr.DataArray(data, dims=["well", "y", "x"], coords={"well": ["A1", "A2", "B1", "B2"]}))
+    told, buffers = page.ask("thumbnails", wells=["A1", "A2", "B1", "B2"])
+    assert [bool(data) for data in buffers] == [True, False, True, True]
+    assert told["problem_of"] == {
+        "well": "A2",
+        "what": "The chunk of A2 is broken.",
+        "found": "Its bytes end early.",
+        "cure": "Fetch it anew.",
+    }
+    assert "problem_of" not in page.ask("thumbnails", wells=["B1"])[0]
+    assert "no well C9" in page.problem("thumbnails", wells=["C9"])

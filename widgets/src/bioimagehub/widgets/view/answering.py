@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bioimagehub.widgets.errors import NotOpenYetError, QuestionError
+from bioimagehub.widgets.errors import NotOpenYetError, QuestionError, TakenBackError
+from bioimagehub.widgets.problems import tell_problem
 from bioimagehub.widgets.view.codes import describe, encode_samples, fold_labels, pack
 from bioimagehub.widgets.view.histograms import count_samples
 from bioimagehub.widgets.view.pictures import Sight, encode, paint
@@ -29,6 +31,8 @@ THUMBNAIL = 96
 LARGEST_ANSWER = 900_000
 """Bytes of tiles in one message, before they are packed."""
 _AT_ONCE = 6
+
+_log = logging.getLogger(__name__)
 
 
 class Answering(HubWidget):
@@ -137,16 +141,27 @@ class Answering(HubWidget):
         contents = self._need()
         names: Sequence[str] = list(content["wells"])[:MOST]
         z = contents.space.size["z"] // 2
-
         field = find_field(contents.scene, content.get("field") or self.field)
+        numbers = [find_well(contents.scene, name) for name in names]
 
-        def paint_well(name: str) -> bytes:
-            well = find_well(contents.scene, name)
+        def paint_well(well: int) -> bytes | Exception:
             sight = Sight(0, z, 0.0, 0.0, 0.0, THUMBNAIL, THUMBNAIL, well=well, field=field)
-            return encode(paint(contents, self.looks, sight, stop, bar=False))
+            try:
+                return encode(paint(contents, self.looks, sight, stop, bar=False))
+            except TakenBackError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a reader may raise anything, and the other wells can be shown
+                _log.debug("the well %d of a plate cannot be painted", well, exc_info=True)
+                return error
 
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bioimagehub-wells") as pool:
-            return {"wells": names}, list(pool.map(paint_well, names))
+            painted = list(pool.map(paint_well, numbers))
+        told: dict[str, Any] = {"wells": names}
+        for name, each in zip(names, painted, strict=True):
+            if isinstance(each, Exception):
+                told["problem_of"] = {"well": name, **tell_problem(each)}
+                break
+        return told, [b"" if isinstance(each, Exception) else each for each in painted]
 
     def answer_snapshot(self, content: dict[str, Any], buffers: list[Any], _stop: threading.Event) -> Answer:
         """Keep the picture that the page sends: in a file beside the notebook."""

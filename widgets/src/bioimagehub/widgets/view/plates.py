@@ -15,19 +15,23 @@ _WELL = re.compile(r"([A-Za-z]+)[ /_-]?(\d+)")
 
 
 def describe_wells(source: Multiscale) -> dict[str, Any] | None:
-    """Give rows, columns and the wells that are there; None for what is no plate.
+    """Give rows, columns, the wells that are there and where each stands; None for what is no plate.
 
-    Wells whose names are not of the form ``A1`` stand in one row.
+    Wells whose names are not of the form ``A1`` stand in one row, and so do those of which two would stand in one
+    place.
     """
     names = [clean(name, 40) for name in source.names("well")]
     if not names:
         return None
     parsed = [_WELL.fullmatch(name) for name in names]
-    if not all(parsed):
-        return {"rows": [""], "columns": names, "present": names}
-    rows = sorted({found[1] for found in parsed if found}, key=lambda row: (len(row), row))
-    columns = sorted({found[2] for found in parsed if found}, key=int)
-    return {"rows": rows, "columns": columns, "present": names}
+    places = [(found[1], found[2]) for found in parsed if found]
+    if len(set(places)) < len(names):
+        cells = [[name, 0, number] for number, name in enumerate(names)]
+        return {"rows": [""], "columns": names, "present": names, "cells": cells}
+    rows = sorted({row for row, _ in places}, key=lambda row: (len(row), row))
+    columns = sorted({column for _, column in places}, key=lambda column: (int(column), column))
+    cells = [[name, rows.index(row), columns.index(column)] for name, (row, column) in zip(names, places, strict=True)]
+    return {"rows": rows, "columns": columns, "present": names, "cells": cells}
 
 
 def describe_fields(source: Multiscale) -> list[str]:
