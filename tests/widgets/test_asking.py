@@ -90,6 +90,58 @@ def test_a_question_keeps_its_own_fields(page: Page, field: str) -> None:
     }
 
 
+LOSE = """
+async (how) => {
+  const heard = {}, seen = [];
+  const stop = new AbortController();
+  const connected = new Set();
+  const statusChanged = { connect: (each) => connected.add(each), disconnect: (each) => connected.delete(each) };
+  const model = {
+    on: (name, called) => { heard[name] = called; },
+    off: (name) => { delete heard[name]; },
+    send: () => { if (how === 'send') throw new Error('Kernel is dead'); },
+    widget_manager: how === 'hidden' ? undefined : { kernel: { statusChanged } },
+  };
+  const ask = window.asking.makeAsking(model, stop.signal);
+  const see = (error) => seen.push(error.parts);
+  const asked = [ask('rows').catch(see), ask('keep', {}, { buffers: [new Uint8Array(1)] }).catch(see)];
+  await null;
+  if (how === 'hidden' || how === 'comm') heard.comm_live_update();
+  else for (const each of connected) each(null, how);
+  let settled = false;
+  const all = Promise.all([...asked, ask('rows').catch(see)]).then(() => { settled = true; });
+  if (how === 'busy') await new Promise((later) => setTimeout(later));
+  else await all;
+  stop.abort();
+  return { seen, settled, left: Object.keys(heard).length + connected.size };
+}
+"""
+LOST = {
+    "what": "The kernel does not answer.",
+    "found": "It was restarted or has ended, and the widget with it.",
+    "cure": "Run the cell again.",
+}
+
+
+@pytest.mark.parametrize("how", ["hidden", "comm", "restarting", "autorestarting", "dead"])
+def test_a_kernel_that_lost_the_widget_ends_all_questions(page: Page, how: str) -> None:
+    assert page.evaluate(LOSE, how) == {"seen": [LOST] * 3, "settled": True, "left": 0}
+
+
+def test_a_kernel_that_is_slow_is_waited_for(page: Page) -> None:
+    assert page.evaluate(LOSE, "busy") == {"seen": [], "settled": False, "left": 0}
+
+
+def test_a_question_that_cannot_be_sent_is_told(page: Page) -> None:
+    found = page.evaluate(LOSE, "send")["seen"]
+    assert sorted(one["what"] for one in found) == [
+        "The question keep was not sent.",
+        "The question rows was not sent.",
+        "The question rows was not sent.",
+    ]
+    assert {(one["found"], one["cure"]) for one in found} == {("Kernel is dead", "Run the cell again.")}
+
+
 def test_a_copied_text_leaves_the_focus_where_it_is(page: Page) -> None:
     """A page without TLS, as of a hub on a private network, has the old command alone."""
     assert not page.evaluate("window.isSecureContext")

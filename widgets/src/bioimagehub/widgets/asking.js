@@ -10,17 +10,46 @@ export class Problem extends Error {
 
 // The fields of a message that say what it is.
 const OWN = ["all", "ask", "cancel", "id"];
+// States of a kernel after which it knows nothing of what was asked before.
+const ENDED = ["autorestarting", "dead", "restarting"];
+const LOST = {
+  what: "The kernel does not answer.", found: "It was restarted or has ended, and the widget with it.", cure: "Run the cell again.",
+};
 
-/** Send what is said at the same moment as one message: each costs the notebook and its server more than its content. */
-function makePost(model) {
+/** Call `lost` when the kernel has lost the widget: then no answer comes any more. One that is merely slow is not lost. */
+function watchKernel(model, lost, life) {
+  // The widget manager says this of a model when the kernel is restarted, and never the contrary: a new cell has new models.
+  model.on("comm_live_update", lost);
+  // It does not when a kernel died by itself. Not every front end lets the page see its kernel.
+  const changed = model.widget_manager?.kernel?.statusChanged;
+  const hear = (_, status) => { if (ENDED.includes(status)) lost(); };
+  changed?.connect?.(hear);
+  life?.addEventListener("abort", () => {
+    model.off("comm_live_update", lost);
+    changed?.disconnect?.(hear);
+  });
+}
+
+/**
+ * Send what is said at the same moment as one message: each costs the notebook and its server more than its content.
+ * `refused` is given the messages that could not be sent, and the error.
+ */
+function makePost(model, refused) {
   let asked = new Map(), taken = [], due = false;
+  const send = (all, ...others) => {
+    try {
+      model.send(all.length === 1 ? all[0] : { all }, ...others);
+    } catch (error) {
+      refused(all, error);
+    }
+  };
   const flush = () => {
     const all = [...asked.values()];
     if (taken.length > 0) all.unshift({ cancel: taken });
     asked = new Map();
     taken = [];
     due = false;
-    if (all.length > 0) model.send(all.length === 1 ? all[0] : { all });
+    if (all.length > 0) send(all);
   };
   const later = () => {
     if (!due) queueMicrotask(flush);
@@ -33,7 +62,7 @@ function makePost(model) {
         return later();
       }
       flush();
-      model.send(message, undefined, buffers);
+      send([message], undefined, buffers);
     },
     cancel(id) {
       if (!asked.delete(id)) taken.push(id);
@@ -44,12 +73,27 @@ function makePost(model) {
 
 /**
  * Give the function that asks: `ask(name, content, { buffers, signal })` is a promise of `{ content, buffers }`.
- * It rejects with a Problem, or with an AbortError after `signal` was aborted. `content` has no field `all`, `ask`,
- * `cancel` or `id`: they belong to the question.
+ * It rejects with a Problem, also when the kernel has lost the widget, or with an AbortError after `signal` was aborted.
+ * `content` has no field `all`, `ask`, `cancel` or `id`: they belong to the question.
  */
 export function makeAsking(model, life) {
-  let last = 0;
-  const waiting = new Map(), post = makePost(model);
+  let last = 0, isLost = false;
+  const waiting = new Map();
+  const refuse = (id, parts) => {
+    const open = waiting.get(id);
+    waiting.delete(id);
+    open?.forget();
+    open?.reject(new Problem(parts));
+  };
+  const post = makePost(model, (messages, error) => {
+    for (const { ask, id } of messages) {
+      refuse(id, { what: `The question ${ask} was not sent.`, found: `${error?.message ?? error}`, cure: "Run the cell again." });
+    }
+  });
+  watchKernel(model, () => {
+    isLost = true;
+    for (const id of [...waiting.keys()]) refuse(id, LOST);
+  }, life);
   const receive = (message, buffers) => {
     const open = waiting.get(message.answer);
     if (open === undefined) return;
@@ -66,6 +110,7 @@ export function makeAsking(model, life) {
     return new Promise((resolve, reject) => {
       const gone = () => reject(new DOMException("Taken back", "AbortError"));
       if (signal?.aborted) return gone();
+      if (isLost) return reject(new Problem(LOST));
       const taken = OWN.filter((field) => field in content);
       if (taken.length) {
         return reject(new Problem({
