@@ -1,22 +1,22 @@
 // Points and tracks of tables: fetched for what is in sight, drawn above the pixels.
 
+import { count } from "../page.js";
 import { PLANES } from "./camera.js";
 import { colourOf, parseColour } from "./compose.js";
 
 const MOST = 20000;
 const TAIL = 20;
-const WAIT_MS = 80;
 const AROUND = 0.5;
+const CLOSER = 4;
 const DEEP = 20;
 
 /** Keep the points and tracks of a screen; draws them and asks for more when the screen moved. */
 export class Annotations {
   constructor(screen, onProblem) {
-    Object.assign(this, { screen, onProblem, found: new Map(), open: new Map(), timer: 0 });
+    Object.assign(this, { screen, onProblem, found: new Map(), open: new Map() });
     screen.above.push((context, pane, window) => this.draw(context, pane, window));
     screen.still.push(() => this.refresh());
     screen.life.addEventListener("abort", () => {
-      clearTimeout(this.timer);
       for (const stop of this.open.values()) stop.abort();
       this.found.clear();
     });
@@ -27,63 +27,84 @@ export class Annotations {
       (kind === "points" || kind === "tracks") && this.screen.looks[id]?.visible);
   }
 
-  /** Ask again, soon: something that matters has changed. */
+  /** Name the place that a layer is to be drawn for. */
+  here({ kind }) {
+    const { t, z, mode } = this.screen.at;
+    return kind === "tracks" ? `${t}` : `${t}|${mode === "slice" ? z : "all"}`;
+  }
+
+  /** Give what was found for the place that is shown; what belongs to another time or plane is not drawn. */
+  shown(layer) {
+    const found = this.found.get(layer.id);
+    return found?.here === this.here(layer) ? found : null;
+  }
+
+  /** Ask for what is not known of what is in sight. A layer has one question open; after its answer it is looked again. */
   refresh() {
-    clearTimeout(this.timer);
-    if (this.layers.length > 0 && !this.screen.life.aborted) this.timer = setTimeout(() => this.fetchAll(), WAIT_MS);
+    const { main, camera, life } = this.screen;
+    if (!main?.shown || life.aborted) return;
+    const { box } = main.window(camera);
+    for (const layer of this.layers) {
+      const known = this.shown(layer);
+      if (this.open.has(layer.id) || (known && (known.whole || covers(known, box)))) continue;
+      this.fetch(layer, grown(box));
+    }
   }
 
   /** Forget what the kernel said of some layers (null: all). */
   forget(layers) {
-    for (const id of [...this.found.keys()]) if (layers === null || layers.includes(id)) this.found.delete(id);
+    for (const { id } of this.screen.scene.layers) {
+      if (layers !== null && !layers.includes(id)) continue;
+      this.found.delete(id);
+      this.open.get(id)?.abort();
+      this.open.delete(id);
+    }
     this.refresh();
   }
 
-  fetchAll() {
-    const { t, z, mode } = this.screen.at;
-    const { main, camera } = this.screen;
-    if (!main?.shown) return;
-    const { box } = main.window(camera);
-    for (const layer of this.layers) {
-      const here = layer.kind === "tracks" ? `${t}` : `${t}|${mode === "slice" ? z : "all"}`;
-      const known = this.found.get(layer.id);
-      if (known?.here === here && (known.whole || (layer.kind === "points" && covers(known.box, box)))) continue;
-      this.fetch(layer, here, t, z, mode, grown(box));
-    }
-  }
-
-  async fetch(layer, here, t, z, mode, box) {
-    this.open.get(layer.id)?.abort();
-    const stop = new AbortController();
+  async fetch(layer, box) {
+    const here = this.here(layer), stop = new AbortController();
     this.open.set(layer.id, stop);
-    const { ask, life } = this.screen;
+    const { t, z, mode } = this.screen.at;
+    let failed = false;
     try {
       const asked = layer.kind === "tracks"
         ? { layer: layer.id, t, tail: TAIL }
         : { layer: layer.id, t, z: mode === "slice" ? z : null, box: [box.y[0], box.x[0], box.y[1], box.x[1]], most: MOST };
-      const { content, buffers } = await ask(layer.kind, asked, { signal: stop.signal });
-      if (life.aborted) return;
+      const { content, buffers } = await this.screen.ask(layer.kind, asked, { signal: stop.signal });
       const rows = numbers(Float32Array, buffers[0]);
       const ids = layer.kind === "tracks" ? numbers(Uint32Array, buffers[1]) : null;
       this.found.set(layer.id, { here, box, rows, ids, offsets: content.offsets, count: content.count, whole: layer.kind === "tracks" });
-      this.screen.redraw();
     } catch (error) {
-      if (!stop.signal.aborted) this.onProblem(error);
-    } finally {
-      if (this.open.get(layer.id) === stop) this.open.delete(layer.id);
+      if (stop.signal.aborted) return;
+      failed = true;
+      this.onProblem(error);
     }
+    this.open.delete(layer.id);
+    this.screen.redraw();
+    // What failed is asked again when something has changed.
+    if (!failed || here !== this.here(layer)) this.refresh();
   }
 
+  /** Draw over a pane; gives whether all of it was there. */
   draw(context, pane, window) {
+    let all = true;
+    const fewer = [];
     for (const layer of this.layers) {
-      const found = this.found.get(layer.id);
-      if (!found) continue;
+      const found = this.shown(layer);
+      if (!found) {
+        all &&= !this.open.has(layer.id);
+        continue;
+      }
       const look = this.screen.looks[layer.id];
       context.globalAlpha = look.opacity ?? 1;
       if (layer.kind === "points") drawPoints(context, window, found, look, this.depth(pane));
       else drawTracks(context, window, found, look, this.screen.at.t);
       context.globalAlpha = 1;
+      if (given(found) < found.count && layer.kind === "points") fewer.push(`${count(given(found))} of ${count(found.count)} ${layer.name}`);
     }
+    this.onFewer?.(fewer.join(", "));
+    return all;
   }
 
   /** Give how far a point is from the plane of a pane, in pixels; in a slice the kernel sends those of the plane. */
@@ -98,7 +119,7 @@ export class Annotations {
   near(px, py, window) {
     let best = null, nearest = 64;
     for (const layer of this.layers.filter(({ kind }) => kind === "points")) {
-      const found = this.found.get(layer.id);
+      const found = this.shown(layer);
       for (let row = 0; row < (found?.rows.length ?? 0); row += 4) {
         const [x, y] = window.to(found.rows[row + 1], found.rows[row]);
         const far = (x - px) ** 2 + (y - py) ** 2;
@@ -120,8 +141,15 @@ function grown(box) {
     [axis, [from - (to - from) * AROUND, to + (to - from) * AROUND]]));
 }
 
-function covers(outer, inner) {
-  return ["x", "y"].every((axis) => outer[axis][0] <= inner[axis][0] && outer[axis][1] >= inner[axis][1]);
+function given({ rows }) {
+  return rows.length / 4;
+}
+
+/** Say whether what was found has all of a box that can be had: of too many points there are more in a smaller box. */
+function covers({ box, count: all, rows }, inner) {
+  const wide = ([from, to]) => to - from;
+  return ["x", "y"].every((axis) => box[axis][0] <= inner[axis][0] && box[axis][1] >= inner[axis][1]
+    && (given({ rows }) >= all || wide(inner[axis]) * CLOSER > wide(box[axis])));
 }
 
 function css([red, green, blue]) {

@@ -24,9 +24,12 @@ export function colourOf(number) {
 
 /** Give the share of full brightness, 0 to 1, of a value. */
 export function brightness(value, look) {
-  const wide = look.high - look.low;
+  const wide = look.high - look.low, gamma = look.gamma || 1;
   const share = wide > 0 ? (value - look.low) / wide : Number(value >= look.high);
-  return Math.min(Math.max(share, 0), 1) ** (look.gamma || 1);
+  if (share <= 0) return 0;
+  if (share >= 1) return 1;
+  // A power costs more than all the rest, and most tables need none.
+  return gamma === 1 ? share : share ** gamma;
 }
 
 /** Give the table from codes to red, green and blue for one channel. */
@@ -36,10 +39,20 @@ function table(look, colour, tile) {
   let found = luts.get(key);
   if (found === undefined) {
     found = colour.map(() => new Uint8ClampedArray(count));
-    for (let code = tile.nan ? 1 : 0; code < count; code += 1) {
+    const shade = new Uint8ClampedArray(3);
+    const shadeOf = (code) => {
       const share = brightness(code * tile.scale + tile.offset, look);
-      for (let part = 0; part < 3; part += 1) found[part][code] = share * colour[part];
-    }
+      for (let part = 0; part < 3; part += 1) shade[part] = share * colour[part];
+      return (shade[0] << 16) | (shade[1] << 8) | shade[2];
+    };
+    // Brightness rises with the codes: where both ends of a stretch look alike, so does all between them.
+    const fill = (first, last) => {
+      const rgb = shadeOf(first), middle = (first + last) >> 1;
+      if (rgb === shadeOf(last)) return found.forEach((part, index) => part.fill((rgb >> (16 - 8 * index)) & 255, first, last + 1));
+      fill(first, middle);
+      fill(middle + 1, last);
+    };
+    fill(tile.nan ? 1 : 0, count - 1);
     if (luts.size >= LUTS) luts.delete(luts.keys().next().value);
     luts.set(key, found);
   }

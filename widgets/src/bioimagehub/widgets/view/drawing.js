@@ -177,7 +177,8 @@ export class Drawing {
     const { key } = event;
     if (key === "Escape") return this.escape();
     const shape = this.chosen;
-    if (shape && !this.draft) {
+    // What is not seen is not changed.
+    if (shape && this.visible(shape) && !this.draft) {
       if (key === "Delete" || key === "Backspace") { this.remove(shape.id); return true; }
       if (key === "n") { this.vertex = (this.vertex + 1) % shape.points.length; this.screen.redraw(); return true; }
       if (event.altKey && key in ARROWS) { this.nudge(shape, ARROWS[key], event.shiftKey ? 10 : 1); return true; }

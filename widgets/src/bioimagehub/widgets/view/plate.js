@@ -5,22 +5,22 @@ import { make } from "../page.js";
 const BATCH = 12;
 const SOON_MS = 60;
 
-/** Make the grid. `open(name)` hears which well is to be shown, `step("field", by)` of keys. Gives `{ element, show(), renew() }`. */
+/** Make the grid. `open(name)` hears which well is to be shown, `step("field", by)` of keys. Gives `{ element, show(), focus(), renew() }`. */
 export function makePlate(scene, model, { ask, life, open, step: choose, onProblem }) {
   const { rows, columns, present } = scene.wells;
   const there = new Set(present);
+  const named = scene.wells.cells && new Map(scene.wells.cells.map(([name, row, column]) => [`${row}/${column}`, name]));
   const cells = new Map();
   const urls = new Set();
   const waiting = new Set();
-  let timer = 0, current = null;
+  let timer = 0, current = null, last = null, fetching = false;
 
   const table = make("table", { class: "bih-view-plate", role: "grid", "aria-label": "Wells of the plate", style: `--columns: ${columns.length}` },
     make("thead", {}, make("tr", {}, make("td", {}), columns.map((name) => make("th", { scope: "col" }, String(name))))),
-    make("tbody", {}, rows.map((row) => make("tr", {}, make("th", { scope: "row" }, String(row)), columns.map((column) => cell(row, column))))));
+    make("tbody", {}, rows.map((row, down) => make("tr", {}, make("th", { scope: "row" }, String(row)), columns.map((column, right) => cell(row, column, `${down}/${right}`))))));
 
-  function cell(row, column) {
-    const name = `${row}/${column}`;
-    const known = [name, `${row}${column}`].find((each) => there.has(each));
+  function cell(row, column, place) {
+    const known = named ? named.get(place) : [`${row}/${column}`, `${row}${column}`].find((each) => there.has(each));
     if (known === undefined) return make("td", { class: "bih-view-empty", "aria-label": `${row}${column}, empty` });
     const button = make("button", {
       type: "button", class: "bih-view-well", "data-well": known, tabIndex: -1, title: `${row}${column}`, "aria-label": `Well ${row}${column}`,
@@ -71,6 +71,9 @@ export function makePlate(scene, model, { ask, life, open, step: choose, onProbl
   renew();
 
   async function fetchAll() {
+    // One at a time: what is asked for meanwhile is taken up by the loop that runs.
+    if (fetching) return;
+    fetching = true;
     while (waiting.size > 0 && !life.aborted) {
       const wells = [...waiting].slice(0, BATCH);
       for (const name of wells) waiting.delete(name);
@@ -83,16 +86,21 @@ export function makePlate(scene, model, { ask, life, open, step: choose, onProbl
         (content.wells ?? wells).forEach((name, index) => put(name, buffers[index]));
       } catch (error) {
         if (life.aborted) return;
-        return onProblem(error);
+        onProblem(error);
+        for (const name of wells) put(name);
       }
     }
+    fetching = false;
   }
 
   function put(name, buffer) {
     const button = cells.get(name);
-    if (!button || !buffer?.byteLength) return;
+    if (!button) return;
     const old = button.querySelector("img")?.src;
     if (old && urls.delete(old)) URL.revokeObjectURL(old);
+    const seen = Boolean(buffer?.byteLength);
+    button.setAttribute("aria-label", `Well ${button.title}${seen ? "" : ", no picture"}`);
+    if (!seen) return button.replaceChildren();
     const url = URL.createObjectURL(new Blob([buffer], { type: "image/png" }));
     urls.add(url);
     button.replaceChildren(make("img", { src: url, alt: "", draggable: false }));
@@ -105,9 +113,10 @@ export function makePlate(scene, model, { ask, life, open, step: choose, onProbl
   });
   const show = () => {
     const well = model.get("well");
+    last = well ?? last;
     for (const [name, button] of cells) button.toggleAttribute("aria-current", name === well);
-    rove(cells.get(well) ?? cells.values().next().value ?? null);
+    rove(cells.get(last) ?? cells.values().next().value ?? null);
   };
   if (cells.size > 0) show();
-  return { element: make("div", { class: "bih-view-plate-box" }, table), show: () => cells.size > 0 && show(), renew };
+  return { element: make("div", { class: "bih-view-plate-box" }, table), show: () => cells.size > 0 && show(), focus: () => current?.focus(), renew };
 }

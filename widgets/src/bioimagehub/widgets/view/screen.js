@@ -14,7 +14,7 @@ const GROUND = 3;
 
 const isNear = (a, b) => Math.abs(a - b) <= Math.abs(b) * 1e-9;
 
-/** The screen of one view: its panes, its camera, its tiles. `draw` functions in `above` are called for each pane. */
+/** The screen of one view: its panes, its camera, its tiles. The functions in `above` draw over each pane; false says that more is to come. */
 export class Screen {
   constructor({ scene, model, ask, life, onProblem }) {
     Object.assign(this, { scene, model, ask, life, panes: [], above: [], still: [], sharp: false, main: null });
@@ -23,10 +23,13 @@ export class Screen {
       life,
       arrived: () => this.redraw(),
       failed: (error) => { onProblem(error); this.redraw(); },
+      again: () => this.changed(),
     });
     this.painter = new Painter(this.tiles, life);
     this.saving = false;
     this.fitted = null;
+    // Whether the traits say where to look, and the camera is not there.
+    this.missed = true;
     this.pending = { frame: 0, plan: 0, still: 0, ahead: 0 };
     this.pointer = null;
     this.planned = 0;
@@ -66,11 +69,15 @@ export class Screen {
   readTraits() {
     const { camera, model } = this;
     // While this view sets them one by one they do not belong together.
-    if (this.saving || !this.main?.shown) return;
+    if (this.saving) return;
+    // What has no size can neither fit the image nor be drawn: it is read once it has one.
+    this.missed = !this.main?.shown;
+    if (this.missed) return;
     camera.z = model.get("z");
     if (!model.get("zoom")) return this.fit();
     // The kernel took what this page told it, and the user may have gone on since.
     if (this.fitted && ["x", "y", "zoom"].every((name) => isNear(model.get(name), this.fitted[name]))) return;
+    this.fitted = null;
     camera.x = camera.sample("x", model.get("x"));
     camera.y = camera.sample("y", model.get("y"));
     camera.zoom = model.get("zoom");
@@ -158,16 +165,16 @@ export class Screen {
     const { scene, camera, painter, looks, at } = this;
     if (this.life.aborted) return;
     painter.begin();
-    let sharp = true;
+    let sharp = true, above = true;
     for (const pane of this.panes) {
       if (!pane.shown) continue;
       const swipe = pane === this.main ? this.swipe : null;
       sharp = pane.draw({ scene, looks, camera, painter, at, swipe }) && sharp;
       const context = pane.beginAbove();
-      for (const draw of this.above) draw(context, pane, pane.window(camera));
+      for (const draw of this.above) above = draw(context, pane, pane.window(camera)) !== false && above;
     }
-    this.sharp = sharp;
-    this.main.element.parentElement.setAttribute("aria-busy", String(!sharp && (this.tiles.busy || painter.late || !!this.pending.plan)));
+    this.sharp = sharp && above;
+    this.main.element.parentElement.setAttribute("aria-busy", String(!above || (!sharp && (this.tiles.busy || painter.late || !!this.pending.plan))));
     if (painter.late) this.redraw();
     if (!sharp || this.pending.plan || this.ahead || this.pending.ahead) return;
     // Who plays waits for the next time; who moves goes on soon, and nothing must be in the way then.

@@ -56,6 +56,7 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
     in: () => zoomBy(screen, STEP), out: () => zoomBy(screen, 1 / STEP), fit: () => fit(screen), snapshot: () => snapshot(),
     layers: toggleLayers, help: help.toggle, plate: () => set("well", null),
   }, places.elements);
+  annotations.onFewer = status.tellFewer;
   drawing.onCross = (here) => status.hover(here, screen.main);
 
   function setLook(id, part) {
@@ -196,16 +197,23 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
 
   const work = make("div", { class: "bih-view-work" }, make("div", { class: "bih-view-middle" }, stage, sliders.element, status.element), side);
   function showPlate() {
-    const all = Boolean(plate) && !model.get("well");
+    if (!plate) return;
+    const all = !model.get("well");
+    // What is hidden loses the focus: what comes in its place takes it.
+    const focused = [plate.element, work, toolbar.element].find((each) => each.matches(":focus-within"));
     work.hidden = all;
-    if (plate) { plate.element.hidden = !all; plate.show(); }
+    plate.element.hidden = !all;
+    plate.show();
+    if (all && focused && focused !== plate.element) plate.focus();
+    if (!all && focused === plate.element) stage.focus({ preventScroll: true });
   }
 
-  let first = true;
   const resized = new ResizeObserver(() => {
     screen.measure();
     if (!screen.main.shown) return;
-    if (first) { first = false; screen.readTraits(); annotations.refresh(); describe(); }
+    if (screen.missed) screen.readTraits();
+    annotations.refresh();
+    describe();
     // A changed canvas is empty until it is drawn.
     screen.draw();
   });
@@ -225,6 +233,7 @@ export function makeStage({ scene, model, ask, life, onProblem, say }) {
     if (message.event !== "changed") return;
     screen.forget(message.layers ?? null);
     annotations.forget(message.layers ?? null);
+    plate?.renew();
     layers.renew();
   };
   return { elements: [toolbar.element, saved, plate?.element, work, label, help.element].filter(Boolean), told };

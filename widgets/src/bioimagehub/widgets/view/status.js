@@ -6,12 +6,13 @@ import { coordinate, plain, unitOf } from "./overlay.js";
 
 const WAIT_MS = 60;
 
-/** Make the line. Gives `{ element, hover(here, pane), text() }`; `here` is null where the cursor left. */
+/** Make the line. Gives `{ element, hover(here, pane), tellFewer(text), text() }`; `here` is null where the cursor left. */
 export function makeStatus(screen) {
   const { scene, camera, ask, life } = screen;
   const place = make("span", { class: "bih-view-place" });
   const values = make("span", { class: "bih-view-values" });
   const zoom = make("span", { class: "bih-view-zoom" });
+  const fewer = make("span", { class: "bih-view-fewer", title: "Zoom in to see more of them" });
   let timer = 0, stop = null, last = "", now = null;
 
   function hover(here, pane) {
@@ -65,6 +66,11 @@ export function makeStatus(screen) {
     zoom.textContent = `${plain(percent, percent < 10 ? 2 : 3)} %`;
   });
   life.addEventListener("abort", () => { clearTimeout(timer); stop?.abort(); });
-  const element = make("div", { class: "bih-view-status" }, place, values, zoom);
-  return { element, hover, text: () => (now ? `${place.textContent} ${values.textContent}` : "") };
+  const element = make("div", { class: "bih-view-status" }, place, values, fewer, zoom);
+  return {
+    element, hover,
+    /** Show how many are drawn of how many there are. */
+    tellFewer: (text) => { if (fewer.textContent !== text) fewer.textContent = text; },
+    text: () => (now ? `${place.textContent} ${values.textContent}` : ""),
+  };
 }

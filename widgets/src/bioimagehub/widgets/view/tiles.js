@@ -4,6 +4,7 @@ const OPEN = 16;
 const OPEN_AHEAD = 4;
 const BYTES = 256 * 2 ** 20;
 const AGAIN_MS = 5000;
+const AGAIN_MOST = 4;
 // What a tile of a layer has at most, in 64 KiB, by the first letter of its id; and what is asked for in one question.
 const WEIGHTS = { c: 2, r: 3, l: 4 };
 const HEAVIEST = 12;
@@ -34,19 +35,22 @@ function bundle(questions) {
 
 /** Tiles by their key: the least recently used go when they are more than `bytes`. */
 export class Tiles {
-  constructor(ask, { open = OPEN, bytes = BYTES, arrived, failed, life }) {
+  constructor(ask, { open = OPEN, bytes = BYTES, arrived, failed, again, life }) {
     this.ask = ask;
     this.most = this.least = open;
     this.room = bytes;
     this.arrived = arrived;
     this.failed = failed;
+    this.again = again;
     this.kept = new Map();
     this.bytes = 0;
     // What is asked for, by the keys of its tiles, and how many questions these are.
     this.open = new Map();
     this.asked = 0;
     this.wanted = [];
+    // When a tile failed last, and how often.
     this.bad = new Map();
+    this.timer = 0;
     life.addEventListener("abort", () => this.close());
   }
 
@@ -75,7 +79,7 @@ export class Tiles {
       if (!asked.keys.some((key) => named.has(key))) this.takeBack(asked);
     }
     const now = performance.now();
-    const isMissing = (key) => !this.kept.has(key) && !this.open.has(key) && !(now - this.bad.get(key) < AGAIN_MS);
+    const isMissing = (key) => !this.kept.has(key) && !this.open.has(key) && !(now - this.bad.get(key)?.at < AGAIN_MS);
     this.wanted = bundle([...named].filter(([key]) => isMissing(key)));
     this.next();
   }
@@ -105,10 +109,22 @@ export class Tiles {
     } catch (error) {
       if (asked.stop.signal.aborted) return;
       this.done(asked);
-      for (const key of asked.keys) this.bad.set(key, performance.now());
+      const at = performance.now();
+      for (const key of asked.keys) this.bad.set(key, { at, times: (this.bad.get(key)?.times ?? 0) + 1 });
+      this.tryAgain();
       this.failed(error);
     }
     this.next();
+  }
+
+  /** Say, when the next of the failed tiles is due, that they may be asked for: each a few times, ever later. */
+  tryAgain() {
+    clearTimeout(this.timer);
+    const now = performance.now();
+    const due = [...this.bad.values()].filter(({ times }) => times <= AGAIN_MOST)
+      .map(({ at, times }) => at + AGAIN_MS * 2 ** (times - 1)).filter((each) => each > now);
+    if (due.length === 0) return;
+    this.timer = setTimeout(() => { this.tryAgain(); this.again(); }, Math.min(...due) - now);
   }
 
   done(asked) {
@@ -142,9 +158,12 @@ export class Tiles {
     }
     for (const asked of new Set(this.open.values())) if (asked.keys.some(gone)) this.takeBack(asked);
     this.bad.clear();
+    clearTimeout(this.timer);
   }
 
   close() {
+    clearTimeout(this.timer);
+    this.bad.clear();
     for (const asked of new Set(this.open.values())) this.takeBack(asked);
     this.kept.clear();
     this.wanted = [];
