@@ -37,6 +37,32 @@ def test_wells_in_rows_and_columns(plate: Page) -> None:
     assert plate.viewer.well is None
 
 
+@pytest.mark.parametrize("wells", [2, 5])
+def test_the_contrast_is_that_of_several_wells(show: Callable[..., Page], wells: int) -> None:
+    data = np.zeros((wells, 50, 50), np.uint16)
+    data[1:] = np.arange(2500).reshape(50, 50)
+    names = [f"A{number}" for number in range(1, wells + 1)]
+    page = show(xr.DataArray(data, dims=["well", "y", "x"], coords={"well": names}))
+    look, layer = page.viewer.looks["c0"], page.viewer.scene["layers"][0]
+    assert look["low"] == 0
+    assert 2400 < look["high"] < 2500
+    assert layer["range"] == [0, 2499]
+    picture = np.asarray(Image.open(io.BytesIO(page.ask("thumbnails", wells=["A2"])[1][0])))
+    assert len(np.unique(picture)) > 100, "it is not white all over"
+
+
+def test_the_contrast_is_that_of_the_wells_that_can_be_read(show: Callable[..., Page]) -> None:
+    def read(block: Any, block_info: Any = None) -> Any:
+        if block_info[None]["chunk-location"][0] == 0:
+            raise OSError
+        return block + np.arange(40, dtype=np.uint8)
+
+    data = da.full((3, 40, 40), 100, np.uint8, chunks=(1, 40, 40)).map_blocks(read, meta=np.empty(0, np.uint8))
+    page = show(xr.DataArray(data, dims=["well", "y", "x"], coords={"well": ["A1", "A2", "A3"]}))
+    look = page.viewer.looks["c0"]
+    assert (look["low"], look["high"]) == (100, 139)
+
+
 def test_tiles_are_those_of_the_well(plate: Page) -> None:
     assert plate.tile(well="B2").max() == 100
     plate.viewer.well = "B10"

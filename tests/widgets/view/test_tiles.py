@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from bioimagehub.widgets.view.recent import MOST, SHELF
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -106,6 +108,32 @@ def test_only_the_blocks_that_a_tile_needs_are_computed(show: Callable[..., Page
     assert computed == [(3, 0, 0), (4, 2, 0)]
 
 
+@pytest.mark.parametrize("most", [MOST, 2**20], ids=["kept", "kept alone"])
+def test_a_large_block_is_computed_once(show: Callable[..., Page], monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(SHELF, "_most", most)
+    computed: list[int] = []
+
+    def fill(block_info: Any = None) -> Any:
+        computed.append(1)
+        return np.zeros(block_info[None]["chunk-shape"], np.uint16)
+
+    # One block of 32 MiB.
+    image = da.map_blocks(fill, chunks=((4096,), (4096,)), dtype=np.uint16, meta=np.empty(0, np.uint16))
+    page = show(image)
+    for row in range(3):
+        page.tile(row=row, column=5)
+    for number in [page.begin("tile", layers=["c0"], level=0, row=row, column=7) for row in range(3)]:
+        assert "problem" not in page.expect(number)[0]
+    assert computed == [1], "the one for the contrast"
+
+
+def test_viewers_that_were_made_again_keep_no_more(show: Callable[..., Page]) -> None:
+    for number in range(4):
+        image = da.full((4096, 4096), number, np.uint16, chunks=(4096, 4096))
+        assert show(image).tile(row=3, column=3).max() == number
+    assert SHELF.bytes <= MOST
+
+
 def test_planes_across_come_from_a_level_that_is_bounded(show: Callable[..., Page]) -> None:
     fine = da.zeros((400, 2048, 2048), np.uint16, chunks=(16, 512, 512))
     coarse = da.ones((400, 256, 256), np.uint16, chunks=(16, 256, 256))
@@ -163,6 +191,21 @@ def test_values_are_exact(show: Callable[..., Page]) -> None:
 def test_value_of_a_maximum(show: Callable[..., Page], volume: Any) -> None:
     found = show(volume).ask("value", t=0, z=0, y=10, x=20, mode="maximum")[0]["values"]["c1"]
     assert found == str(volume[0, 1, :, 10, 20].max())
+
+
+def test_value_of_a_maximum_is_what_is_drawn(show: Callable[..., Page]) -> None:
+    image = np.full((3, 4, 5), np.nan, np.float32)
+    image[1, 2, 3] = 8
+    page = show(image)
+    assert page.ask("value", t=0, z=0, y=2, x=3, mode="maximum")[0]["values"] == {"c0": "8.0"}
+    assert page.ask("value", t=0, z=0, y=0, x=0, mode="maximum")[0]["values"] == {"c0": "nan"}
+    photographs = np.random.default_rng(0).integers(0, 255, (5, 30, 20, 3), np.uint8)
+    page = show(photographs, axes="zyxc")
+    assert page.viewer.scene["layers"][0]["kind"] == "rgb"
+    drawn = page.tile("r0", mode="maximum")[7, 9]
+    np.testing.assert_array_equal(drawn, photographs[:, 7, 9].max(axis=0))
+    found = page.ask("value", t=0, z=0, y=7, x=9, mode="maximum")[0]["values"]["r0"]
+    assert found == ", ".join(map(str, drawn))
 
 
 def test_histogram_counts_all_samples(show: Callable[..., Page], volume: Any) -> None:

@@ -127,7 +127,7 @@ class Blocks:
             else:
                 found[key] = block
         if loads:
-            found |= self._reads.read(loads, stop)
+            found |= self._reads.read(loads, stop, self.block_bytes)
         for steps in pieces:
             block = found[(*self._key, tuple(step[0] for step in steps))]
             to = np.ix_(*(step[2] for step in steps))

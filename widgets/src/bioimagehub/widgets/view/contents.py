@@ -15,7 +15,7 @@ from bioimagehub.widgets.view.plates import describe_fields, describe_wells
 from bioimagehub.widgets.view.recent import Recent
 from bioimagehub.widgets.view.sampling import sample_layer
 from bioimagehub.widgets.view.scenes import Space, describe_scene, make_space
-from bioimagehub.widgets.view.tiles import BOUND, spread
+from bioimagehub.widgets.view.tiles import BOUND, spread, take_largest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     """Gives a layer of points or tracks for a space."""
 
 _AT_ONCE = 8
+WELLS = 4
+"""Wells of a plate, spread over it, by which its contrast is chosen."""
 _LATE = 8.0
 """Seconds after which an image is shown without having chosen its contrast."""
 
@@ -142,10 +144,28 @@ class Contents:
         return {layer.id: self._value(layer, at, stop, maximum=maximum) if inside else None for layer in self.layers}
 
     def measure(self) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[float, float]]]:
-        """Choose looks by the samples of each layer, and find their ranges; all layers are read at the same time."""
+        """Choose looks by the samples of each layer, and find their ranges; all layers are read at the same time.
+
+        Of a plate, some wells stand for all: the first may be empty.
+        """
         channels = [layer for layer in self.layers if layer.kind == "channel"]
+        wells = max((layer.size("well") for layer in channels), default=1)
+        some = np.unique(np.linspace(0, wells - 1, min(wells, WELLS)).astype(int)).tolist()
+        late = threading.Event()
+        timer = threading.Timer(_LATE, late.set)
+        timer.daemon = True
+        timer.start()
+        asked = [(layer, well) for well in some for layer in channels]
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bioimagehub-looks") as pool:
-            sampled = dict(zip((each.id for each in channels), pool.map(self._try_sample, channels), strict=True))
+            found = list(pool.map(lambda each: self._try_sample(*each, late, coarsest=wells > 1), asked))
+        timer.cancel()
+        sampled: dict[str, NDArray[Any]] = {}
+        for layer in channels:
+            parts = [
+                one.ravel() for (each, _), one in zip(asked, found, strict=True) if each is layer and one is not None
+            ]
+            if parts:
+                sampled[layer.id] = np.concatenate(parts)
         looks, ranges, number = {}, {}, 0
         for layer in self.layers:
             samples = sampled.get(layer.id)
@@ -165,17 +185,12 @@ class Contents:
         msg = f"There is no layer {name!r:.40}. Expected one of {known}. Correct it, or reload the page."
         return QuestionError(msg)
 
-    def _try_sample(self, layer: Layer) -> NDArray[Any] | None:
-        late = threading.Event()
-        timer = threading.Timer(_LATE, late.set)
-        timer.daemon = True
-        timer.start()
+    def _try_sample(self, layer: Layer, well: int, late: threading.Event, *, coarsest: bool) -> NDArray[Any] | None:
+        depth = self.space.size["z"]
         try:
-            return self.sample(layer, 0, self.space.size["z"] // 2, late)
+            return sample_layer(layer, 0, depth // 2, late, depth=depth, well=well, coarsest=coarsest)
         except Exception:  # noqa: BLE001 - the others are shown, and this one tells what is wrong when it is looked at
             return None
-        finally:
-            timer.cancel()
 
     def _value(self, layer: Layer, at: dict[str, int], stop: threading.Event, *, maximum: bool) -> str | None:
         index: dict[str, Any] = {axis: min(at.get(axis, 0), layer.size(axis) - 1) for axis in ("t", "well", "field")}
@@ -184,9 +199,13 @@ class Contents:
             index[axis] = int(spread(np.array([at[axis]], np.intp), self.space.size[axis], layer.size(axis))[0])
         if layer.kind == "rgb":
             index["c"] = np.arange(3, dtype=np.intp)
-        if maximum and layer.size("z") > 1 and layer.kind != "rgb":
+        is_deep = maximum and layer.size("z") > 1
+        if is_deep:
             index["z"] = np.arange(layer.size("z"), dtype=np.intp)
             # A number under the cursor is not worth reading a volume.
-            return None if layer.levels[0].count(index) > BOUND else str(layer.levels[0].take(index, stop).max())
+            if layer.levels[0].count(index) > BOUND:
+                return None
         found = layer.levels[0].take(index, stop)
+        if is_deep:
+            found = take_largest(found, axis=-1)
         return ", ".join(str(each) for each in np.atleast_1d(found))

@@ -23,7 +23,15 @@ MOST = 2**26
 
 
 def sample_layer(
-    layer: Layer, t: int, z: int, stop: threading.Event, *, well: int = 0, field: int = 0, depth: int = 1
+    layer: Layer,
+    t: int,
+    z: int,
+    stop: threading.Event,
+    *,
+    well: int = 0,
+    field: int = 0,
+    depth: int = 1,
+    coarsest: bool = False,
 ) -> NDArray[Any]:
     """Read at most a million samples of a plane, from the finest level that has no more of them.
 
@@ -34,8 +42,12 @@ def sample_layer(
         At level 0; `z` out of `depth` planes.
     stop : threading.Event
         Set when they are not wanted any more.
+    well, field : int
+    coarsest : bool
+        Whether the coarsest level is enough.
     """
-    level = next((n for n in range(len(layer.levels)) if _pixels(layer, n) <= WANTED), len(layer.levels) - 1)
+    last = len(layer.levels) - 1
+    level = last if coarsest else next((n for n in range(last) if _pixels(layer, n) <= WANTED), last)
     blocks = layer.levels[level]
     places = {"well": well, "field": field, "t": t}
     index: dict[str, Any] = {axis: min(at, layer.size(axis) - 1) for axis, at in places.items()}

@@ -211,6 +211,12 @@ def _fixed(layer: Layer, level: int, seen: Cut | Sight, space: Space) -> Index:
     return index
 
 
+def take_largest(samples: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Take the largest along an axis; of what is NaN only where there is nothing else."""
+    found: NDArray[Any] = np.fmax.reduce(samples, axis=axis) if samples.dtype.kind == "f" else samples.max(axis=axis)
+    return found
+
+
 def _project(blocks: Blocks, index: Index, stop: threading.Event) -> NDArray[Any]:
     """Take the largest along z, of some planes at a time."""
     depths = np.atleast_1d(index["z"])
@@ -219,8 +225,8 @@ def _project(blocks: Blocks, index: Index, stop: threading.Event) -> NDArray[Any
     for start in range(0, len(depths), step):
         found = blocks.take(index | {"z": depths[start : start + step]}, stop)
         found = np.moveaxis(found, -3, 0)
-        here = np.fmax.reduce(found, axis=0) if found.dtype.kind == "f" else found.max(axis=0)
-        best = here if best is None else np.fmax(best, here) if here.dtype.kind == "f" else np.maximum(best, here)
+        here = take_largest(found, axis=0)
+        best = here if best is None else take_largest(np.stack([best, here]), axis=0)
     if best is None:
         msg = "The image has no planes along z. Expected one at least. Show a slice."
         raise QuestionError(msg)
