@@ -44,3 +44,12 @@ class Saved:
         """Put something else in their place, if they are there."""
         if self._handle is not None and bundle:
             self._handle.update({"text/plain": "", **bundle}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def is_terminal() -> bool:
+    """Tell whether what is displayed is only printed, as by IPython without a kernel."""
+    from IPython import get_ipython
+    from IPython.core.displaypub import DisplayPublisher
+
+    shell = get_ipython()
+    return shell is not None and type(shell.display_pub) is DisplayPublisher

@@ -12,7 +12,7 @@ import traitlets
 
 from bioimagehub.widgets.errors import NotNowError, QuestionError, UnknownKeywordError
 from bioimagehub.widgets.problems import tell_problem
-from bioimagehub.widgets.saved import Saved
+from bioimagehub.widgets.saved import Saved, is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +38,8 @@ class HubWidget(anywidget.AnyWidget):
         What the page may ask.
     ACTS : tuple of str
         Which of its methods the page may call, by the question ``act``; for widgets that have it in `QUESTIONS`.
+    KEYWORDS : tuple of str
+        What it is made with beside its traits.
     THREADS : int
         How many questions are answered at the same time.
     problem : dict or None
@@ -46,6 +48,7 @@ class HubWidget(anywidget.AnyWidget):
 
     QUESTIONS: ClassVar[tuple[str, ...]] = ()
     ACTS: ClassVar[tuple[str, ...]] = ()
+    KEYWORDS: ClassVar[tuple[str, ...]] = ()
     THREADS: ClassVar[int] = 4
 
     problem = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
@@ -62,7 +65,7 @@ class HubWidget(anywidget.AnyWidget):
         if unknown:
             msg = (
                 f"{type(self).__name__} cannot be made with {', '.join(unknown)}. It has the keywords "
-                f"{', '.join(sorted(own))}. Correct the name, or leave it out."
+                f"{', '.join(sorted(own | set(self.KEYWORDS)))}. Correct the name, or leave it out."
             )
             raise UnknownKeywordError(msg)
         super().__init__(**state)
@@ -111,7 +114,9 @@ class HubWidget(anywidget.AnyWidget):
         bundle: Any = self._repr_mimebundle_() or {}
         data = dict(bundle[0] if isinstance(bundle, tuple) else bundle) | {"text/plain": self.as_text()}
         display(data, raw=True)  # type: ignore[no-untyped-call]
-        self._saved.show(self.as_static())
+        # A terminal has shown the text, and saves no notebook.
+        if not is_terminal():
+            self._saved.show(self.as_static())
 
     def _receive(self, _widget: Any, content: Any, buffers: Sequence[Any]) -> None:
         """Take a message of the page, or several: cancel, or begin to answer."""

@@ -44,6 +44,7 @@ class Answering(HubWidget):
     THREADS: ClassVar[int] = 16
 
     _contents: Contents | None
+    _failure: Any
     _parts: Parts
     looks: Any
     well: Any
@@ -51,7 +52,7 @@ class Answering(HubWidget):
 
     def _need(self) -> Contents:
         if self._contents is None:
-            told = self.problem or {
+            told = self._failure or {
                 "what": "The image is still being opened.",
                 "found": "Its store did not answer so far.",
                 "cure": "Wait for it: viewer.wait().",

@@ -1,4 +1,4 @@
-"""What stands on and under a picture: a scale bar, and where the image comes from."""
+"""What stands on and under a picture: a scale bar, the line of a comparison, and where the image comes from."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _METRES = {"nanometer": 1e-9, "micrometer": 1e-6, "millimeter": 1e-3, "meter": 1.0}
 _SHORT = {"nanometer": "nm", "micrometer": "µm", "millimeter": "mm", "meter": "m", "pixel": "px"}
 _LONGEST = 110
+_SIDE = 80
 _LINES = 4
 
 
@@ -69,6 +70,25 @@ def draw_bar(draw: ImageDraw.ImageDraw, size: tuple[int, int], space: Space, zoo
     draw.rectangle((left, bottom - 1, left + long, bottom + 1), fill=(255, 255, 255))
     font = _load_font(13)
     draw.text((left, bottom - 20), text, font=font, fill=(255, 255, 255), stroke_width=2, stroke_fill=(0, 0, 0))
+
+
+def draw_sides(draw: ImageDraw.ImageDraw, size: tuple[int, int], cut: int, left: str, right: str) -> None:
+    """Draw the line between both sides of a comparison, and what is on each; `draw` has to blend colours."""
+    width, height = size
+    for rim in (cut - 2, cut + 1):
+        draw.rectangle((rim, 0, rim, height), fill=(0, 0, 0, 178))
+    draw.rectangle((cut - 1, 0, cut, height), fill=(255, 255, 255))
+    font = _load_font(12)
+    for name, is_left in ((left, True), (right, False)):
+        text = name[:_SIDE]
+        while text and font.getlength(text) > 0.45 * width - 16:
+            text = text[:-2] + "…" if len(text) > 2 else ""
+        if not text:
+            continue
+        long = font.getlength(text) + 16
+        begin = cut - 10 - long if is_left else cut + 10
+        draw.rectangle((begin, 8, begin + long, 27), fill=(0, 0, 0, 191))
+        draw.text((begin + 8, 10), text, font=font, fill=(255, 255, 255))
 
 
 def write_caption(image: Image.Image, texts: Sequence[str]) -> Image.Image:

@@ -38,15 +38,17 @@ class Results:
         return all(future.done() for future in futures)
 
     def watch(self, act: Callable[[], None]) -> None:
-        """Call something soon after blocks were done, until all are; in a thread of its own."""
+        """Call something soon after blocks were done, until all are; in a thread of its own, one call at a time."""
         waiting = [future for future in _futures(self._array) if not future.done()]
-        gathering = threading.Lock()
+        gathering, acting = threading.Lock(), threading.Lock()
         timers: list[threading.Timer] = []
 
         def call() -> None:
-            with gathering:
-                timers.clear()
-            act()
+            with acting:
+                # What ends while another call goes on is told by the one that waits here.
+                with gathering:
+                    timers.clear()
+                act()
 
         def note(_future: Any) -> None:
             with gathering:

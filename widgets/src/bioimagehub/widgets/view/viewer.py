@@ -7,18 +7,21 @@ import html
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import traitlets
 
 from bioimagehub.widgets.errors import UnviewableError
+from bioimagehub.widgets.problems import Problem, tell_problem
 from bioimagehub.widgets.scripts import join_scripts, join_styles
 from bioimagehub.widgets.view.answering import Answering
 from bioimagehub.widgets.view.assembling import open_contents
 from bioimagehub.widgets.view.looks import choose_mark_look
-from bioimagehub.widgets.view.pictures import LARGEST, Sight, encode, paint
+from bioimagehub.widgets.view.pictures import Sight, encode, paint
 from bioimagehub.widgets.view.plates import find_field, find_well
 from bioimagehub.widgets.view.shapes import check_shapes, tabulate_shapes
+from bioimagehub.widgets.view.windows import LARGEST
 from bioimagehub.widgets.view.writing import Parts, write_picture
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from bioimagehub.widgets.view.contents import Contents
+    from bioimagehub.widgets.view.results import Results
 
 PATIENCE, PATIENCE_FAR = 5.0, 0.25
 """Seconds that making a viewer waits for an array, and for what has to be opened; then that goes on in a thread."""
@@ -46,7 +50,7 @@ WAIT = 2.0
 
 MODES = ("maximum", "orthogonal", "slice")
 TOOLS = ("box", "line", "pan", "point", "polygon")
-_SEEN = ("field", "looks", "mode", "t", "well", "x", "y", "z", "zoom")
+_SEEN = ("field", "height", "looks", "mode", "shapes", "swipe", "t", "well", "x", "y", "z", "zoom")
 
 
 class Viewer(Answering):
@@ -86,6 +90,8 @@ class Viewer(Answering):
         The error that is shown, in three parts.
     """
 
+    KEYWORDS: ClassVar[tuple[str, ...]] = ("axes", "labels", "patience", "points", "threshold", "tracks", "truth")
+
     _esm = join_scripts("view/view.js")
     _css = join_styles("theme.css", "view/view.css")
 
@@ -122,6 +128,7 @@ class Viewer(Answering):
         **traits: Any,
     ) -> None:
         self._contents: Contents | None = None
+        self._failure: Problem | None = None
         self._parts = Parts()
         self._opened = threading.Event()
         self._closed = threading.Event()
@@ -129,17 +136,19 @@ class Viewer(Answering):
         self._timer: threading.Timer | None = None
         self._static: bytes | None = None
         self._stale = True
+        self._begun = self._kept = 0
+        self._keeping, self._renewing = threading.Lock(), threading.Lock()
         self._given = set(traits)
-        super().__init__(**traits)
-        self.on_msg(self._take_fit)
         given = {"axes": axes, "labels": labels, "points": points, "tracks": tracks, "truth": truth}
-        opening = threading.Thread(
+        self._opening = threading.Thread(
             target=self._open,
             args=(source, given | {"threshold": threshold, "patience": patience}),
             name="bioimagehub-view",
             daemon=True,
         )
-        opening.start()
+        super().__init__(**traits)
+        self.on_msg(self._take_fit)
+        self._opening.start()
         is_far = isinstance(source, str | os.PathLike) or hasattr(source, "identifier")
         # Who compares waits for what comes out of it.
         self._opened.wait(LONGEST if truth is not None else PATIENCE_FAR if is_far else PATIENCE)
@@ -221,8 +230,10 @@ class Viewer(Answering):
     def as_text(self) -> str:
         """Describe what is shown."""
         if self._contents is None:
-            told = self.problem
-            what = "the image is still being opened" if told is None else " ".join(filter(None, told.values()))
+            told = self._failure
+            what = (
+                "the image is still being opened" if told is None else " ".join(filter(None, map(str, told.values())))
+            )
             return f"Viewer: {what}"
         scene = self._contents.scene
         size, units = scene["size"], scene["units"]
@@ -244,13 +255,21 @@ class Viewer(Answering):
         return {"image/png": base64.b64encode(self._static).decode(), "text/plain": self.as_text()}
 
     def _paint_static(self) -> None:
-        self._stale, start = False, time.monotonic()
+        with self._keeping:
+            self._begun += 1
+            number, self._stale = self._begun, False
+        start = time.monotonic()
         try:
             contents = self._need()
-            self._static = encode(self._paint(contents, STATIC), contents.told)
+            painted = encode(self._paint(contents, STATIC), contents.told)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must be seen in the widget
             self.show_problem(error)
             return
+        with self._keeping:
+            if number < self._kept:
+                # What was begun later shows what is seen now, and was faster.
+                return
+            self._kept, self._static = number, painted
         if time.monotonic() - start > WAIT and not self._closed.is_set():
             self.keep()
 
@@ -263,7 +282,7 @@ class Viewer(Answering):
         sight = Sight(
             self.t, self.z, self.x, self.y, self.zoom * shrink, *size, maximum=self.mode == "maximum", **place
         )
-        return paint(contents, self.looks, sight, self._closed, shapes=self.shapes)
+        return paint(contents, self.looks, sight, self._closed, shapes=self.shapes, swipe=self.swipe)
 
     def _open(self, source: Any, given: dict[str, Any]) -> None:
         try:
@@ -274,8 +293,9 @@ class Viewer(Answering):
             self._contents = contents
             self._show(contents)
             for results in contents.results:
-                results.watch(self._on_results)
+                results.watch(partial(self._on_results, results))
         except Exception as error:  # noqa: BLE001 - whatever it is, it must be seen in the widget
+            self._failure = tell_problem(error)
             self.show_problem(error)
         finally:
             self._opened.set()
@@ -297,24 +317,30 @@ class Viewer(Answering):
             self.scene = contents.scene
 
     def _take_fit(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        """Take from the page where it looks when it fits the image, unless Python chose a place meanwhile."""
+        """Take from the page where it looks when it fits the image, but for what Python chose meanwhile."""
         if "fitted" not in content or self.zoom:
             return
+        # The page goes to a centre that Python chose when it sees that the traits have another one than it told.
+        chosen = self._given & {"x", "y"}
         with self.hold_sync():
             for name in ("x", "y", "zoom"):
-                self.set_trait(name, content["fitted"][name])
+                if name not in chosen:
+                    self.set_trait(name, content["fitted"][name])
 
-    def _on_results(self) -> None:
+    def _on_results(self, results: Results) -> None:
         """Show what was computed meanwhile, in a contrast that suits it, unless the user chose one."""
-        contents = self._contents
-        if contents is None or self._closed.is_set():
-            return
-        before = contents.looks
-        contents.looks = contents.looks | contents.measure()[0]
-        self.looks = {
-            name: _renew(look, before.get(name, {}), contents.looks[name]) for name, look in self.looks.items()
-        }
-        self.tell("changed", {"layers": [layer.id for layer in contents.layers]})
+        # To measure may take longer than the next results: two at once would take each other's contrast for the user's.
+        with self._renewing:
+            contents = self._contents
+            if contents is None or self._closed.is_set():
+                return
+            layers = [each.id for each in contents.layers if any(level.results is results for level in each.levels)]
+            before, measured = contents.looks, contents.measure()[0]
+            contents.looks = before | {name: measured[name] for name in layers}
+            looks = self.looks
+            shown = [name for name in layers if name in looks]
+            self.looks = looks | {name: _renew(looks[name], before[name], measured[name]) for name in shown}
+        self.tell("changed", {"layers": layers})
         self._renew_later()
 
     def _renew_later(self, _change: Any = None) -> None:
@@ -327,9 +353,29 @@ class Viewer(Answering):
             self._timer.daemon = True
             self._timer.start()
 
+    def _note(self, name: str) -> None:
+        """Remember what Python chose: what the image or the page would begin with does not undo it."""
+        if threading.current_thread() is not self._opening:
+            self._given.add(name)
+
     @traitlets.validate("t", "z")
     def _valid_index(self, proposal: Any) -> int:
+        # A validator hears also of a value that is there already, and that must stay.
+        self._note(proposal["trait"].name)
         return self._clip(proposal["trait"].name, proposal["value"])
+
+    @traitlets.validate("swipe", "x", "y")
+    def _valid_choice(self, proposal: Any) -> Any:
+        self._note(proposal["trait"].name)
+        return proposal["value"]
+
+    @traitlets.validate("zoom")
+    def _valid_zoom(self, proposal: Any) -> float:
+        zoom: float = proposal["value"]
+        if self.zoom and not zoom:
+            # All of the image is to be seen again, wherever the screen was before.
+            self._given -= {"x", "y"}
+        return zoom
 
     @traitlets.validate("shapes")
     def _valid_shapes(self, proposal: Any) -> list[dict[str, Any]]:
