@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,6 +63,16 @@ def test_points_without_time_and_depth_are_seen_always(show: Callable[..., Page]
         assert ask_points(page, t=t, z=z) == (1, pytest.approx(np.array([[20, 10, z, 0]])))
 
 
+def test_points_with_depth_and_time_are_seen_on_an_image_without(show: Callable[..., Page]) -> None:
+    table = pd.DataFrame({"t": [0, 7], "z": [90.0, 3.0], "y": [1, 2], "x": [3, 4]})
+    image = np.zeros((8, 8), np.uint8)
+    assert ask_points(show(image, points=table), z=0)[1].tolist() == [[1, 3, 0, 0], [2, 4, 0, 1]]
+    page = show(np.zeros((100, 8, 8), np.uint8), axes="zyx", points=table)
+    assert ask_points(page, z=90)[1].tolist() == [[1, 3, 90, 0]]
+    page = show(np.zeros((8, 1, 8, 8), np.uint8), axes="tzyx", points=table)
+    assert ask_points(page, t=7, z=0)[1].tolist() == [[2, 4, 0, 1]]
+
+
 def test_of_many_points_few_are_sent(show: Callable[..., Page], film: Any) -> None:
     places = np.random.default_rng(0).random((200_000, 2)) * [20, 30] + [100, 0]
     page = show(film, points=places)
@@ -98,7 +109,7 @@ def ask_tracks(page: Page, t: int, tail: int) -> dict[int, list[list[float]]]:
     rows = np.frombuffer(places, "<f4").reshape(-1, 4).tolist()
     ids = np.frombuffer(numbers, "<u4").tolist()
     offsets = told["offsets"]
-    assert told["count"] == len(ids)
+    assert told["sent"] == len(ids) == len(offsets) - 1
     return {number: rows[offsets[n] : offsets[n + 1]] for n, number in enumerate(ids)}
 
 
@@ -109,6 +120,25 @@ def test_tracks_of_a_table(show: Callable[..., Page], film: Any) -> None:
     page = show(film, tracks=table)
     assert ask_tracks(page, 2, 1) == {7: [[1, 0, 1, 1], [2, 0, 2, 2]], 3: [[1, 0, 0, 10]]}
     assert ask_tracks(page, 0, 5) == {3: [[0, 0, 0, 0]]}
+
+
+@pytest.mark.parametrize(("tracks", "length"), [(5_000, 20), (50_000, 1), (200_000, 2), (3, 60_000)])
+def test_of_many_tracks_some_are_sent_whole(show: Callable[..., Page], tracks: int, length: int) -> None:
+    table = pd.DataFrame(
+        {"track": np.repeat(np.arange(1, tracks + 1), length), "t": np.tile(np.arange(length), tracks), "y": 1, "x": 2}
+    )
+    page = show(xr.DataArray(np.broadcast_to(np.uint8(0), (length, 4, 4)), dims=["t", "y", "x"]), tracks=table)
+    told, buffers = page.ask("tracks", layer="k0", t=length - 1, tail=length)
+    assert len(json.dumps(told)) + sum(map(len, buffers)) < 950_000
+    assert told["count"] == tracks
+    found = ask_tracks(page, length - 1, length)
+    assert {len(rows) for rows in found.values()} == {min(length, 4096)}
+    assert all((rows[0][0], rows[-1][0]) == (0, length - 1) for rows in found.values())
+    share = len(found) / tracks
+    tenths = np.histogram(list(found), 10, (1, tracks + 1))[0] / (tracks / 10)
+    assert tenths == pytest.approx(share, rel=0.05) or tracks < 10
+    assert tracks >= 10 or len(found) == tracks
+    assert set(ask_tracks(page, length // 2, length)) >= set(found), "no track comes and goes"
 
 
 def test_tracks_of_label_images(show: Callable[..., Page]) -> None:

@@ -127,15 +127,16 @@ class Answering(HubWidget):
         count, rows = layer.find(
             self._clip("t", content.get("t")), content.get("z"), content.get("box"), content.get("most") or MOST
         )
-        return {"count": count}, [rows.astype("<f4").tobytes()]
+        return {"count": count, "sent": len(rows)}, [rows.astype("<f4").tobytes()]
 
     def answer_tracks(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Give the tracks that are seen."""
         layer = self._need().find_mark(content["layer"], "tracks")
         tail = max(0, int(content.get("tail") or 0))
-        offsets, places, numbers = layer.find(self._clip("t", content.get("t")), tail)
+        t = self._clip("t", content.get("t"))
+        offsets, places, numbers = layer.find(t, tail)
         sent = [places.astype("<f4").tobytes(), numbers.astype("<u4").tobytes()]
-        return {"count": len(numbers), "offsets": offsets.tolist()}, sent
+        return {"count": layer.count(t, tail), "sent": len(numbers), "offsets": offsets.tolist()}, sent
 
     def answer_thumbnails(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
         """Give small pictures of wells."""

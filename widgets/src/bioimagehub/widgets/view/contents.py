@@ -156,16 +156,14 @@ class Contents:
         timer.daemon = True
         timer.start()
         asked = [(layer, well) for well in some for layer in channels]
+        parts: dict[str, list[NDArray[Any]]] = {}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bioimagehub-looks") as pool:
-            found = list(pool.map(lambda each: self._try_sample(*each, late, coarsest=wells > 1), asked))
+            found = pool.map(lambda each: self._try_sample(each[0], each[1], late, coarsest=wells > 1), asked)
+            for (layer, _), samples in zip(asked, found, strict=True):
+                if samples is not None:
+                    parts.setdefault(layer.id, []).append(samples.ravel())
         timer.cancel()
-        sampled: dict[str, NDArray[Any]] = {}
-        for layer in channels:
-            parts = [
-                one.ravel() for (each, _), one in zip(asked, found, strict=True) if each is layer and one is not None
-            ]
-            if parts:
-                sampled[layer.id] = np.concatenate(parts)
+        sampled = {name: np.concatenate(each) for name, each in parts.items()}
         looks, ranges, number = {}, {}, 0
         for layer in self.layers:
             samples = sampled.get(layer.id)

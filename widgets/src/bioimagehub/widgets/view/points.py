@@ -33,7 +33,8 @@ class PointLayer:
     ----------
     id, name : str
     places : ndarray of float32, shape (points, 4)
-        Along t, z, y, x, in samples; those without t or z (NaN) are seen at all.
+        Along t, z, y, x, in samples; those without t or z (NaN) are seen at all. They have none along an axis of
+        which the image has one sample.
     """
 
     id: str
@@ -105,7 +106,12 @@ def open_points(source: Any, space: Space, number: int = 0, name: str = "points"
         columns = dict(zip(source.axes, source.coordinates.T, strict=True))
     else:
         columns = _read_array(source, clean(name))
-    return PointLayer(f"p{number}", clean(name), to_samples(columns, space))
+    places = to_samples(columns, space)
+    for axis, length in space.size.items():
+        if axis in "tz" and length == 1:
+            # A single plane, or a single time, is a projection of all of them.
+            places[:, AXES.index(axis)] = np.nan
+    return PointLayer(f"p{number}", clean(name), places)
 
 
 def _read_array(source: Any, name: str) -> dict[str, NDArray[np.float64]]:

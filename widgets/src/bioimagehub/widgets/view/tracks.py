@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
     from bioimagehub.widgets.view.scenes import Space
 
-MOST = 50_000
-"""Places in one message: they stay below 1 MB."""
+LARGEST_ANSWER = 900_000
+"""Bytes of tracks in one message."""
+
+LONGEST = 4096
+"""Places of one track in one message."""
+
+_PLACE, _TRACK = 16, 12
+"""Bytes of a place, and of a track beside its places: its number, and its offset as JSON."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +49,9 @@ class TrackLayer:
     def find(self, t: int, tail: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.uint32]]:
         """Find where the tracks that are there at a time have been.
 
+        Where they are too many for a message, some of the tracks are given, evenly out of all, and the same ones at
+        all times. Of a track with too many places, some are given, its ends among them.
+
         Parameters
         ----------
         t : int
@@ -57,11 +66,33 @@ class TrackLayer:
             t, z, y, x.
         numbers : ndarray of uint32, shape (tracks,)
         """
-        times = self.places[:, 0]
-        rows = np.flatnonzero((times <= t) & (times >= t - tail))[:MOST]
-        numbers, begins = np.unique(self.numbers[rows], return_index=True)
+        rows = self._find_rows(t, tail)
+        numbers, begins, lengths = np.unique(self.numbers[rows], return_index=True, return_counts=True)
+        given = np.minimum(lengths, LONGEST)
+        kept = _thin(numbers, given * _PLACE + _TRACK)
+        if len(kept) < len(numbers) or lengths.max(initial=0) > LONGEST:
+            parts = [begins[n] + np.linspace(0, lengths[n] - 1, given[n]).astype(np.intp) for n in kept]
+            rows, numbers, lengths = rows[np.concatenate(parts)], numbers[kept], given[kept]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         places = np.nan_to_num(self.places[rows], nan=0.0)
-        return np.append(begins, len(rows)).astype(np.int64), places, (numbers % 2**32).astype(np.uint32)
+        return offsets, places, (numbers % 2**32).astype(np.uint32)
+
+    def count(self, t: int, tail: int) -> int:
+        """Tell how many tracks there are at a time, or before it."""
+        return len(np.unique(self.numbers[self._find_rows(t, tail)]))
+
+    def _find_rows(self, t: int, tail: int) -> NDArray[np.intp]:
+        times = self.places[:, 0]
+        return np.flatnonzero((times <= t) & (times >= t - tail))
+
+
+def _thin(numbers: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Choose tracks that fit into a message together."""
+    # Multiples of the golden ratio are spread evenly: numbers that follow each other get ranks far from each other.
+    ranks = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    order = np.argsort(ranks, kind="stable")
+    fitting = int(np.searchsorted(np.cumsum(sizes[order]), LARGEST_ANSWER, "right"))
+    return np.sort(order[:fitting])
 
 
 def open_tracks(source: Any, space: Space, number: int = 0, name: str = "tracks") -> TrackLayer:
