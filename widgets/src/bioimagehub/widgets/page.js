@@ -1,5 +1,7 @@
 // What all widgets put on the page: elements, the error in three parts, words for screen readers.
 
+const CONTROLS = "a[href], button, input, select, textarea, [tabindex]";
+
 /** Make an element. Text is set as text, never as HTML: what archives write is shown and not run. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -16,12 +18,33 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /** Make the outermost element of a widget: a named region, which a saved notebook's picture gives way to. */
-export function makeRoot(name, label) {
-  return make("section", { class: `bih bih-live bih-${name}`, "aria-label": label, tabIndex: -1 });
+export function makeRoot(name, label, life) {
+  const root = make("section", { class: `bih bih-live bih-${name}`, "aria-label": label, tabIndex: -1 });
+  keepShortcuts(root, life);
+  return root;
 }
 
-/** Keep an element that shows the trait `problem`, or what `show` is given; it is read out as it appears. */
-export function makeProblem(model, life) {
+/**
+ * Keep the one-key commands of a notebook (d d deletes a cell, arrows leave it) from keys meant for the widget.
+ * Commands with Ctrl or Cmd, as to save, still reach it.
+ */
+function keepShortcuts(root, life) {
+  window.addEventListener("keydown", (event) => {
+    if (!root.contains(event.target)) return;
+    // On the element that has the focus: those around it are looked at after its own match.
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !event.ctrlKey && !event.metaKey);
+    // JupyterLab takes the Enter with which a field would tell of its change.
+    if (event.key !== "Enter" || !event.target.matches("input[type=number], input[type=text]")) return;
+    event.target.blur();
+    event.target.focus();
+  }, { capture: true, signal: life });
+}
+
+/**
+ * Keep an element that shows the trait `problem`, or what `show` is given; it is read out as it appears. When it is
+ * closed, what the selector `next` finds has the focus, or else the first thing of the widget that can have it.
+ */
+export function makeProblem(model, life, next = null) {
   const box = make("div", { class: "bih-problem", role: "alert", hidden: true });
   const show = (parts) => {
     box.hidden = !parts;
@@ -31,9 +54,11 @@ export function makeProblem(model, life) {
     if (parts.found) box.append(" ", make("span", {}, parts.found));
     if (parts.cure) box.append(" ", make("em", {}, parts.cure));
     box.append(make("button", { type: "button", class: "bih-close", "aria-label": "Close the message", onclick: () => {
+      const root = box.closest(".bih"), focused = box.matches(":focus-within");
       model.set("problem", null);
       model.save_changes();
       show(null);
+      if (root && focused) giveFocus(root, next);
     } }, "×"));
   };
   const changed = () => show(model.get("problem"));
@@ -41,6 +66,12 @@ export function makeProblem(model, life) {
   life?.addEventListener("abort", () => model.off("change:problem", changed));
   changed();
   return { box, show: (error) => show(error?.parts ?? (error && { what: String(error.message ?? error) })) };
+}
+
+function giveFocus(root, next) {
+  const found = [...(next ? root.querySelectorAll(next) : []), ...root.querySelectorAll(CONTROLS)];
+  const can = (each) => each.tabIndex >= 0 && !each.disabled && each.getClientRects().length > 0;
+  (found.find(can) ?? root).focus({ preventScroll: true });
 }
 
 /** Keep a line that screen readers read out when it changes, and that nobody sees. */
@@ -66,7 +97,9 @@ export function count(number) {
 /** Write seconds. */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || !isFinite(seconds)) return "unknown";
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+  const whole = seconds < 60 ? Math.ceil(seconds) : Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.floor(whole / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

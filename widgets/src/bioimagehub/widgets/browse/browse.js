@@ -110,7 +110,7 @@ function makeSelected({ model, act }) {
 function render({ model, el, signal, host }) {
   const life = signal;
   const ask = makeAsking(model, life);
-  const root = makeRoot("browse", "Browse the archives");
+  const root = makeRoot("browse", "Browse the archives", life);
   const problem = makeProblem(model, life);
   const { line, say } = makeSpoken();
   const failed = (error) => problem.show(error);
@@ -138,19 +138,33 @@ function render({ model, el, signal, host }) {
     empty.hidden = answer.count > 0;
     keepSoon();
   } });
-  const select = (identifier, on) => {
-    const others = model.get("selection").filter((each) => each !== identifier);
-    save("selection", on ? [...others, identifier] : others);
+  /** Select records, or leave them, all at once. */
+  const select = (identifiers, on) => {
+    const meant = new Set(identifiers);
+    const others = model.get("selection").filter((each) => !meant.has(each));
+    save("selection", on ? [...others, ...identifiers] : others);
   };
   const list = makeList({ finding, pictures, model, life,
     chosen: (row, how) => {
       if (how === "show") save("shown", model.get("shown") === row.id ? null : row.id);
-      else select(row.id, how === "add" || !model.get("selection").includes(row.id));
+      else select([row.id], !model.get("selection").includes(row.id));
+    },
+    ranged: async (first, last) => {
+      try {
+        select(await finding.identifiers(first, last), true);
+      } catch (error) {
+        if (error.name !== "AbortError") failed(error);
+      }
     },
     // Details that are open follow the keys.
     moved: (index, row) => { if (row && model.get("shown") !== null) save("shown", row.id); },
   });
-  const act = (what, identifier) => actions[what](identifier);
+  const act = (what, identifier) => {
+    if (what in moves) return moves[what]();
+    const identifiers = meant(what, identifier);
+    if (identifiers.length) return actions[what](identifiers);
+    tell("No record is selected or shown, and the list is at none. Choose a record first.");
+  };
   const sheet = makeSheet({ ask, say, failed, closed: () => list.focus() });
   const detail = makeDetail({ model, finding, ask, act, failed, life });
   const facets = makeFacets({ finding, ask, failed });
@@ -158,37 +172,43 @@ function render({ model, el, signal, host }) {
   const head = makeHead({ finding, help: help.open });
   const told = makeTold({ finding, say, focus: () => head.field.focus() });
   const selected = makeSelected({ model, act });
-  const panel = makePanel({ model, ask, host, failed, say, life });
+  const panel = makePanel({ model, ask, host, failed, say, life, back: () => list.focus() });
   const empty = make("p", { class: "bih-empty", hidden: true }, "Nothing fits. Take out a word or a filter.");
 
   /** Tell what an action is about: a record that was named, else what is selected, shown, or where the keys are. */
-  const meant = (identifier) => {
+  const meant = (what, identifier) => {
     if (identifier) return [identifier];
-    const chosen = model.get("selection");
+    // One record alone is viewed, whatever is selected.
+    const chosen = what === "open" ? [] : model.get("selection");
     const one = model.get("shown") ?? list.active()?.id;
     return chosen.length ? chosen : one ? [one] : [];
   };
+  const note = make("p", { class: "bih-note" });
+  const tell = (text) => {
+    note.textContent = text;
+    say(text);
+  };
   const actions = {
-    cite: (identifier) => sheet.cite(meant(identifier)),
-    write: (identifier) => sheet.write({ ...finding.state(), identifiers: meant(identifier) }),
-    search: () => sheet.write(finding.state()),
-    open: (identifier) => panel.open("open", { identifier: identifier ?? model.get("shown") ?? list.active()?.id }),
-    download: (identifier) => panel.open("download", { identifiers: meant(identifier) }),
-    async lock(identifier) {
+    cite: (identifiers) => sheet.cite(identifiers),
+    write: (identifiers) => sheet.write({ ...finding.state(), identifiers }),
+    open: ([identifier]) => panel.open("open", { identifier }),
+    download: (identifiers) => panel.open("download", { identifiers }),
+    async lock(identifiers) {
       try {
-        const { content } = await ask("lock", { identifiers: meant(identifier) });
+        const { content } = await ask("lock", { identifiers });
         const added = content.added.length;
-        note.textContent = `${added ? `${count(added)} added to` : "Already in"} ${content.path}, which has ${count(content.count)} now.`;
-        say(note.textContent);
+        tell(`${added ? `${count(added)} added to` : "Already in"} ${content.path}, which has ${count(content.count)} now.`);
       } catch (error) {
         failed(error);
       }
     },
+  };
+  const moves = {
     hide: () => { save("shown", null); list.focus(); },
     focus: () => list.focus(),
   };
-  const note = make("p", { class: "bih-note" });
-  const copied = make("button", { type: "button", class: "bih-link", onclick: actions.search }, "Copy this search as code");
+  const search = () => sheet.write(finding.state());
+  const copied = make("button", { type: "button", class: "bih-link", onclick: search }, "Copy this search as code");
 
   const body = make("div", { class: "bih-body" }, facets.element,
     make("div", { class: "bih-middle" }, selected.element, empty, list.element, make("div", { class: "bih-foot" }, note, copied)),
@@ -211,7 +231,7 @@ function render({ model, el, signal, host }) {
     Escape: (event) => {
       if (event.target === head.field && head.field.value) finding.change({ text: "" });
       else if (sheet.isOpen()) sheet.hide();
-      else if (model.get("shown") !== null) actions.hide();
+      else if (model.get("shown") !== null) moves.hide();
       else list.focus();
     },
   });

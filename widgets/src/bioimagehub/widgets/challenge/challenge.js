@@ -3,6 +3,7 @@ import { makeAsking } from "../asking.js";
 import { make, makeProblem, makeRoot, makeSpoken } from "../page.js";
 import { makeBoard } from "./board-tab.js";
 import { makeData } from "./data-tab.js";
+import { makeHelp } from "./help.js";
 import { makeMistakes } from "./mistakes-tab.js";
 import { makeRules } from "./rules-tab.js";
 import { makeScore } from "./score-tab.js";
@@ -18,7 +19,8 @@ const TABS = [
 /** Make the head: title, and the phase that all tabs are about. */
 function makeHead(page) {
   const title = make("h2", {});
-  const phase = make("select", { "aria-label": "Phase", onchange: () => page.save({ phase: phase.value }) });
+  // What is chosen of a phase goes with it, and first: whoever hears of the new phase asks for what is chosen.
+  const phase = make("select", { "aria-label": "Phase", onchange: () => page.save({ board_version: null, case: null, phase: phase.value }) });
   const chosen = make("label", { class: "bih-phase" }, "Phase ", phase);
   page.on(["about", "phase"], () => {
     const about = page.get("about");
@@ -33,7 +35,7 @@ function makeHead(page) {
 
 function render({ model, el, signal, host }) {
   const life = signal;
-  const root = makeRoot("challenge", `Challenge ${model.get("about").title}`);
+  const root = makeRoot("challenge", `Challenge ${model.get("about").title}`, life);
   const problem = makeProblem(model, life);
   const { line, say } = makeSpoken();
   const page = {
@@ -57,7 +59,7 @@ function render({ model, el, signal, host }) {
   };
   const tabs = makeTabs(page, TABS);
   page.on(["height"], () => root.style.setProperty("--bih-height", `${page.get("height")}px`));
-  root.append(line, problem.box, makeHead(page), tabs.element);
+  root.append(line, problem.box, makeHead(page), makeHelp(), tabs.element);
   el.append(root);
   tabs.start();
 }

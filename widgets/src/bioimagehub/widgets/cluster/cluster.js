@@ -1,12 +1,13 @@
 // A cluster on the page: start, scale, end; its workers, what it costs, and how far maps over images are.
 import { makeAsking } from "../asking.js";
+import { makeHelp } from "./help.js";
 import { bytes, count, duration, make, makeProblem, makeRoot, makeSpoken } from "../page.js";
 
 /** Show a cluster; everything on it is in the traits of its model. */
 export default {
   render({ model, el, signal }) {
     const ask = makeAsking(model, signal);
-    const root = makeRoot("cluster", "Cluster");
+    const root = makeRoot("cluster", "Cluster", signal);
     const problem = makeProblem(model, signal);
     const { line, say } = makeSpoken();
     const state = make("span", { class: "bih-state" });
@@ -23,14 +24,15 @@ export default {
     root.append(
       make("div", { class: "bih-head" }, make("h3", {}, "Cluster"), state), problem.box,
       make("div", { class: "bih-bar" }, make("label", { class: "bih-option" }, "Workers ", wanted), start, scale, end),
-      facts, workers, works, line);
+      facts, workers, works, makeHelp(), line);
 
     let busy = false;
     async function run(act) {
       if (busy) return;
       busy = true;
       try {
-        await ask("act", { do: act });
+        // With the number: what is saved may arrive after the question.
+        await ask("act", { do: act, wanted: model.get("wanted") });
       } catch (error) {
         if (error?.name !== "AbortError") problem.show(error);
       } finally {
@@ -57,7 +59,7 @@ export default {
       if (model.get("name")) rows.push(["Name", make("bdi", {}, model.get("name"))]);
       if (all.length) rows.push(["Has", `${count(all.length)} worker${all.length === 1 ? "" : "s"}, ${count(sum("cores"))} cores, ${bytes(sum("memory"))} of ${bytes(sum("limit"))} in use`]);
       if (model.get("limits")) rows.push(["Limits", model.get("limits")]);
-      if (cost.seconds !== undefined) rows.push(["Used", `${(cost.core_seconds / 3600).toPrecision(2)} core-hours in ${duration(cost.seconds)}`]);
+      if (cost.seconds !== undefined) rows.push(["Used", `${(cost.core_seconds / 3600).toFixed(2)} core-hours in ${duration(cost.seconds)}`]);
       // Only to the web, or to a page of one's own server.
       if (/^(https?:\/\/|\/)/.test(link)) rows.push(["Dashboard", make("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, "Dask dashboard of your own")]);
       facts.replaceChildren(...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));

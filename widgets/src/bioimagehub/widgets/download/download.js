@@ -2,6 +2,7 @@
 import { makeAsking } from "../asking.js";
 import { make, makeProblem, makeRoot, makeSpoken } from "../page.js";
 import { makeActions } from "./actions.js";
+import { makeHelp } from "./help.js";
 import { makeImages } from "./images.js";
 import { follow } from "./listening.js";
 import { makePlan } from "./plan.js";
@@ -19,7 +20,7 @@ const SPOKEN = {
 export default {
   render({ model, el, signal }) {
     const ask = makeAsking(model, signal);
-    const root = makeRoot("download", "Download");
+    const root = makeRoot("download", "Download", signal);
     const problem = makeProblem(model, signal);
     const { line, say } = makeSpoken();
     const failed = (error) => {
@@ -33,8 +34,8 @@ export default {
     const state = make("span", { class: "bih-state" });
     root.append(
       make("div", { class: "bih-head" }, make("h3", {}, "Download"), state),
-      problem.box, plan.element, choice, makeActions(context).element, makeRun(context).element,
-      makeResult(context).element, line,
+      problem.box, plan.element, choice, makeActions({ ...context, chosen: tree.chosen }).element, makeRun(context).element,
+      makeResult(context).element, makeHelp(), line,
     );
 
     let last = null;

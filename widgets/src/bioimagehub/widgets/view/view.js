@@ -22,14 +22,13 @@ export default {
 
 /** Put a viewer into an element, until its life ends. */
 function show(model, el, life) {
-  const root = makeRoot("view", "Image viewer");
+  const root = makeRoot("view", "Image viewer", life);
   const ask = makeAsking(model, life);
-  const problem = makeProblem(model, life);
+  const problem = makeProblem(model, life, ".bih-view-stage");
   const { line, say } = makeSpoken();
   const body = make("div", { class: "bih-view-body" });
   root.append(problem.box, body, line);
   el.append(root);
-  keepShortcuts(root, life);
 
   let inner = new AbortController(), stage = null;
   const onProblem = (error) => { if (error?.name !== "AbortError" && !life.aborted) problem.show(error); };
@@ -39,12 +38,20 @@ function show(model, el, life) {
     body.replaceChildren();
     const scene = model.get("scene");
     stage = null;
-    if (!scene?.layers?.length) return body.append(make("p", { class: "bih-view-nothing" }, "There is nothing to show yet."));
+    if (!scene?.layers?.length) return wait(model.get("problem") ? "There is nothing to show." : "The image is being opened…");
     root.setAttribute("aria-label", `Image viewer: ${String(scene.title || "image").slice(0, 200)}`);
     stage = makeStage({ scene, model, ask, life: inner.signal, onProblem, say });
     body.append(...stage.elements);
+    if (line.textContent) say("The image is shown.");
   };
+  const wait = (text) => {
+    // Screen readers have it from the line, which was there before its text.
+    body.replaceChildren(make("p", { class: "bih-view-nothing", "aria-hidden": "true" }, text));
+    say(text);
+  };
+  const failed = () => { if (stage === null && model.get("problem")) build(); };
   model.on("change:scene", build);
+  model.on("change:problem", failed);
   const told = (message, buffers) => stage?.told(message, buffers);
   model.on("msg:custom", told);
   build();
@@ -67,23 +74,8 @@ function show(model, el, life) {
     wide.disconnect();
     clearTimeout(timer);
     model.off("change:scene", build);
+    model.off("change:problem", failed);
     model.off("msg:custom", told);
     root.remove();
   });
-}
-
-/**
- * Keep the one-key commands of a notebook (d d deletes a cell) from keys meant for the image.
- * Commands with Ctrl or Cmd, as to save, still reach it.
- */
-function keepShortcuts(root, life) {
-  window.addEventListener("keydown", (event) => {
-    if (!root.contains(event.target)) return;
-    // On the element that has the focus: those around it are looked at after its own match.
-    event.target.toggleAttribute("data-lm-suppress-shortcuts", !event.ctrlKey && !event.metaKey);
-    // JupyterLab takes the Enter with which a field would tell of its change.
-    if (event.key !== "Enter" || !event.target.matches("input[type=number], input[type=text]")) return;
-    event.target.blur();
-    event.target.focus();
-  }, { capture: true, signal: life });
 }
