@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +12,12 @@ import pytest
 import traitlets
 
 from bioimagehub.widgets.errors import UnknownKeywordError
+from bioimagehub.widgets.view import view
 from bioimagehub.widgets.widget import Answer, HubWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 DEADLINE = 30
 
@@ -127,3 +132,19 @@ def test_several_messages_come_as_one(ask: Callable[..., None]) -> None:
 def test_unknown_keywords_are_refused_with_advice() -> None:
     with pytest.raises(UnknownKeywordError, match=r"made with begin\. It has the keywords problem, start\. Correct"):
         Counter(begin=1)
+
+
+def test_keywords_that_are_no_traits_are_listed_as_well() -> None:
+    with pytest.raises(
+        UnknownKeywordError, match=r"with label\. It has the keywords axes, .*, labels, .*, truth, .*zoom"
+    ):
+        view([[1, 2], [3, 4]], label=3)
+
+
+def test_a_terminal_shows_the_text_once(tmp_path: Path) -> None:
+    code = "from bioimagehub.widgets import view; import numpy; view(numpy.zeros((4, 4)))"
+    command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=nocolor", "-c", code]
+    environment = os.environ | {"IPYTHONDIR": str(tmp_path)}
+    told = subprocess.run(command, capture_output=True, check=True, text=True, env=environment, timeout=DEADLINE).stdout
+    assert told.count("Viewer: ") == 1
+    assert told.count("c0 channel") == 1

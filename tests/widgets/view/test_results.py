@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import dask.array as da
 import numpy as np
 import pytest
+import xarray as xr
 from distributed import Client, Event, LocalCluster, wait
 
+from bioimagehub.widgets.view.results import SOON, find_results
 from servers.page import DEADLINE
 
 if TYPE_CHECKING:
@@ -26,11 +29,11 @@ def client() -> Iterator[Client]:
         yield client
 
 
-def compute(name: str) -> Any:
-    """Begin to compute an image of 7, whose lower half waits for an event."""
+def compute(name: str, first: int = 1) -> Any:
+    """Begin to compute an image of 7, whose blocks, from `first` of two on, wait for an event."""
 
     def work(block: Any, block_info: Any = None) -> Any:
-        if block_info[0]["chunk-location"][0] == 1:
+        if block_info[0]["chunk-location"][0] >= first:
             Event(name).wait(DEADLINE)
         return block + 7
 
@@ -66,6 +69,71 @@ def test_contrast_follows_what_was_computed(show: Callable[..., Page], client: C
     assert page.hear("changed")["layers"] == ["c0"]
     look = page.viewer.looks["c0"]
     assert (look["gamma"], look["low"]) == (2.0, 7.0), "what the user chose stays"
+
+
+def test_the_page_is_told_of_the_layers_that_are_computed_alone(show: Callable[..., Page], client: Client) -> None:
+    page = show({"image": np.ones((200, 100), np.uint8), "result": compute("alone")})
+    Event("alone").set()
+    assert page.hear("changed")["layers"] == ["c1"]
+
+
+def test_a_slow_measurement_is_not_taken_for_the_choice_of_the_user(show: Callable[..., Page], client: Client) -> None:
+    viewer = show(compute("slow", 0)).viewer
+    contents = viewer._contents
+    assert contents is not None
+    (results,) = contents.results
+    first, second, measure = threading.Event(), threading.Event(), contents.measure
+    highs = count(200.0, 100.0)
+
+    def measure_slowly() -> Any:
+        looks, ranges = measure()
+        looks["c0"] |= {"low": 0.0, "high": next(highs)}
+        if first.is_set():
+            second.set()
+        else:
+            first.set()
+            # That never comes; without end it would not do to wait for what must not be.
+            second.wait(1)
+        return looks, ranges
+
+    contents.measure = measure_slowly  # type: ignore[method-assign]
+    threads = [threading.Thread(target=viewer._on_results, args=(results,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        assert first.wait(DEADLINE)
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert viewer.looks["c0"]["high"] == 300.0
+    viewer._on_results(results)
+    assert viewer.looks["c0"]["high"] == 400.0
+    Event("slow").set()
+
+
+def test_results_are_told_one_after_another(client: Client) -> None:
+    early, late = compute("early", 0), compute("late", 0)
+    found = find_results(xr.DataArray(da.concatenate([early, late])))
+    assert found is not None
+    calls: list[str] = []
+    again, ended = threading.Event(), threading.Event()
+
+    def act() -> None:
+        if calls:
+            calls.append("again")
+            again.set()
+            return
+        calls.append("begin")
+        Event("late").set()
+        wait(late)
+        # That never comes while this call goes on.
+        again.wait(3 * SOON)
+        calls.append("end")
+        ended.set()
+
+    found.watch(act)
+    Event("early").set()
+    assert ended.wait(DEADLINE)
+    assert again.wait(DEADLINE), "what ended meanwhile is told, too"
+    assert calls[:3] == ["begin", "end", "again"]
 
 
 def test_a_future_of_an_image(show: Callable[..., Page], client: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +13,12 @@ import traitlets
 import xarray as xr
 from PIL import Image
 
-from bioimagehub.widgets.errors import UnviewableError
+from bioimagehub.widgets.errors import NotOpenYetError, UnviewableError
 from bioimagehub.widgets.view import compare, link, view
+from bioimagehub.widgets.view import viewer as viewers
 from bioimagehub.widgets.view.captions import choose_bar
 from bioimagehub.widgets.view.colours import colour_numbers
+from servers.page import DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,6 +123,85 @@ def test_a_place_that_python_chose_is_not_undone_by_the_page(show: Callable[...,
     page.viewer.zoom, page.viewer.x = 4.0, 12.0
     page.say(fitted={"x": 5.0, "y": 6.0, "zoom": 2.5})
     assert (page.viewer.x, page.viewer.zoom) == (12.0, 4.0)
+
+
+def test_a_centre_that_python_gave_stays_when_the_page_fits_the_image(show: Callable[..., Page], image: Any) -> None:
+    page = show(image, x=7.0)
+    page.say(fitted={"x": 5.0, "y": 6.0, "zoom": 2.5})
+    assert (page.viewer.x, page.viewer.y, page.viewer.zoom) == (7.0, 6.0, 2.5)
+    page.viewer.zoom = 0.0
+    page.say(fitted={"x": 5.0, "y": 6.0, "zoom": 2.0})
+    assert (page.viewer.x, page.viewer.zoom) == (5.0, 2.0), "all is to be seen again"
+    page = show(image)
+    page.viewer.y = 8.0
+    page.say(fitted={"x": 5.0, "y": 6.0, "zoom": 2.5})
+    assert (page.viewer.x, page.viewer.y) == (5.0, 8.0)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"t": 1, "z": 2, "x": 7.0},
+        {"t": 0, "z": 0, "x": 0.0, "y": 0.0},
+        {"t": 9, "y": 3.0, "looks": {"c0": {"gamma": 2.0}}},
+        {"swipe": {"left": ["c0"], "right": [], "at": 0.1}},
+    ],
+    ids=str,
+)
+def test_what_is_set_while_the_image_opens_stays(
+    image: Any, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, Any]
+) -> None:
+    go, open_contents = threading.Event(), viewers.open_contents
+
+    def open_late(*given: Any, **more: Any) -> Any:
+        assert go.wait(DEADLINE)
+        return open_contents(*given, **more)
+
+    monkeypatch.setattr(viewers, "open_contents", open_late)
+    monkeypatch.setattr(viewers, "PATIENCE", 0.0)
+    viewer = view(image)
+    for name, value in chosen.items():
+        setattr(viewer, name, value)
+    assert viewer.scene == {}
+    go.set()
+    viewer.wait(DEADLINE)
+    found = {name: getattr(viewer, name) for name in ("t", "z", "x", "y", "swipe")}
+    look = chosen.pop("looks", {}).get("c0", {})
+    expected = {"t": 0, "z": 1, "x": 124.75, "y": 74.75, "swipe": None} | chosen
+    assert found == expected | {"t": min(expected["t"], 1)}
+    assert viewer.looks["c0"]["gamma"] == look.get("gamma", 1.0)
+    viewer.close()
+
+
+def test_why_an_image_cannot_be_opened_is_told_when_the_error_was_closed(show: Callable[..., Page]) -> None:
+    viewer = show(object()).viewer
+    assert viewer.problem is not None
+    what = viewer.problem["what"]
+    viewer.problem = None
+    assert what in viewer.as_text()
+    with pytest.raises(NotOpenYetError) as found:
+        viewer.wait()
+    assert what in str(found.value)
+    assert "Wait for it" not in str(found.value)
+
+
+def test_linked_viewers_of_other_spacing_show_the_same_extent(image: Any) -> None:
+    finer = image.assign_coords({axis: image[axis].copy(data=image[axis].values / 4) for axis in "yx"})
+    for axis in "yx":
+        finer[axis].attrs["units"] = "micrometer"
+    a, b, c = view(image), view(finer.isel(z=[0, 1])), view(np.zeros((3, 300, 500), np.uint8), axes="zyx")
+    link(a, b)
+    link(a, c)
+    a.zoom = 8.0
+    assert (b.zoom, c.zoom) == (2.0, 8.0), "in micrometres, and in pixels"
+    b.zoom = 1.0
+    assert (a.zoom, c.zoom) == (4.0, 4.0)
+    a.z = 2
+    assert (a.z, b.z, c.z) == (2, 1, 2), "what has fewer planes stays at its last"
+    a.zoom = 0.0
+    assert b.zoom == 0.0
+    for each in (a, b, c):
+        each.close()
 
 
 def test_linked_viewers_move_together(image: Any) -> None:
