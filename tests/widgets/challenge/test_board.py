@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import traitlets
 
 from bioimagehub.challenges import load_challenge, make_board, score
 from bioimagehub.widgets import challenge
@@ -86,5 +87,30 @@ def test_without_a_hub_there_is_a_board_of_controls_and_ones_own(squares: Path, 
     assert made.working is None
     made.phase = "final"
     with pytest.raises(PredictionsError, match="final is hidden"):
-        made._make_own_board(threading.Event())
+        made._make_own_board("final", threading.Event())
+    made.close()
+
+
+def test_a_board_that_was_stopped_is_not_kept(squares: Path, ask: Callable[..., Any]) -> None:
+    made = challenge(squares)
+    stop = threading.Event()
+    stop.set()
+    part = made.answer_board({"own": True}, [], stop)[0]["board"]
+    assert "leaderboard" not in made.as_text()
+    whole = ask(made, "board", own=True)[0]["board"]
+    assert len(part["rows"]) < len(whole["rows"])
+    assert len(made.board().rows) == len(whole["rows"])
+    made.close()
+
+
+def test_a_board_is_that_of_its_question(squares: Path, ask: Callable[..., Any]) -> None:
+    """A question may overtake the change of the phase that it follows from."""
+    made = challenge(squares)
+    assert ask(made, "board", own=True, phase="past", version=None)[0]["board"]["phase"] == "past"
+    assert made.phase == "practice"
+    assert "leaderboard" not in made.as_text()
+    made.phase = "past"
+    assert "leaderboard of the phase past" in made.as_text()
+    with pytest.raises(traitlets.TraitError, match=r"no phase 'gone'\. It has final"):
+        ask(made, "board", own=True, phase="gone")
     made.close()

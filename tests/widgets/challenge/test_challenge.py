@@ -197,6 +197,17 @@ def test_new_predictions_take_the_old_score_away(widget: ChallengeWidget) -> Non
     assert widget.score_predictions().scores["f1"] == 1.0
 
 
+def test_a_score_is_of_the_phase_of_its_question(widget: ChallengeWidget, ask: Callable[..., Any]) -> None:
+    """A question may overtake the change of the phase that it follows from."""
+    widget.predictions = PREDICTED
+    ask(widget, "score", path="", phase="past")
+    assert (widget.score["phase"], widget.phase) == ("past", "past")
+    with pytest.raises(PredictionsError, match="final is hidden"):
+        ask(widget, "score", path="", phase="final")
+    with pytest.raises(traitlets.TraitError, match="no phase 'gone'"):
+        ask(widget, "score", path="", phase="gone")
+
+
 def test_scoring_can_be_stopped(widget: ChallengeWidget) -> None:
     widget.predictions = PREDICTED
     stop = threading.Event()

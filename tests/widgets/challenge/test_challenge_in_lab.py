@@ -35,6 +35,23 @@ from bioimagehub.widgets import challenge
 w = challenge({place!r}, predictions={predictions!r})
 w
 """
+# Scoring goes on when the test says so; `begun` has the phases that were asked for.
+HELD = """
+import threading
+begun, go, score = [], threading.Event(), w.work.score
+def held(phase, *others):
+    begun.append(phase.name)
+    assert go.wait(120)
+    return score(phase, *others)
+w.work.score = held
+"""
+OPENED = """
+import threading
+w.score_predictions()
+w.tab = "mistakes"
+w.answer_open({"case": "b"}, [], threading.Event())
+w
+"""
 HOSTILE = "<img src=x onerror=window.stolen=1>"
 TABS = ("rules", "data", "score", "mistakes", "submissions", "board")
 
@@ -67,8 +84,12 @@ def opened(lab: HubLab, portal: HubPortal, place: Path) -> Iterator[tuple[Page, 
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
 
-        def show(place: Path = place, predictions: str | None = None) -> Locator:
-            lab.show(page, NOTEBOOK, CELL.format(place=str(place), predictions=predictions))
+        def show(place: Path = place, predictions: str | None = None, then: str = "") -> Locator:
+            lab.show(
+                page,
+                NOTEBOOK,
+                CELL.format(place=str(place), predictions=predictions).removesuffix("w\n") + (then or "w"),
+            )
             return find_widget(page, "challenge")
 
         yield page, show
@@ -107,6 +128,7 @@ def test_by_mouse_from_the_rules_to_the_leaderboard(opened: tuple[Page, Any], la
     expect(widget.locator(".bih-viewer .bih-live")).to_be_visible()
     widget.get_by_role("button", name="Close the viewer").click()
     expect(widget.locator(".bih-viewer")).to_be_hidden()
+    expect(widget.get_by_role("button", name="Open missed 1 in the viewer")).to_be_focused()
     widget.get_by_role("tab", name="Submissions").click()
     widget.get_by_text("3 problems", exact=True).click()
     expect(widget.get_by_text("there is no prediction").locator("visible=true").first).to_be_visible()
@@ -134,7 +156,13 @@ def test_by_keyboard(opened: tuple[Page, Any], lab: HubLab) -> None:
     expect(widget.get_by_role("tab", name="Own score")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Tab")  # the panel, then the field in it
     page.keyboard.press("Tab")
+    lab.evaluate(page, HELD)
     page.keyboard.press("Enter")
+    stop = widget.get_by_role("button", name="Stop")
+    expect(stop).to_be_visible()
+    page.keyboard.press("Enter")
+    assert stop.is_visible()
+    lab.evaluate(page, "go.set()")
     table = widget.get_by_role("table", name="Scores by case, the worst first")
     expect(table).to_be_visible()
     table.get_by_role("button", name="Case").focus()
@@ -142,7 +170,20 @@ def test_by_keyboard(opened: tuple[Page, Any], lab: HubLab) -> None:
     expect(widget.get_by_role("columnheader", name="Case")).to_have_attribute("aria-sort", "ascending")
     names = widget.get_by_role("table", name="Scores by case").get_by_role("rowheader")
     assert names.all_inner_texts() == ["a", "b", "c"]
+    assert lab.evaluate(page, "begun") == ["practice"]
+    expect(widget.locator(".bih-problem")).to_be_hidden()
+    expect(widget.get_by_role("table", name="Own score, phase practice, 3 cases")).to_be_visible()
+    widget.get_by_label("Phase", exact=True).select_option("past")
+    told = widget.get_by_text("This is of the phase practice, and past is chosen now.").locator("visible=true")
+    expect(told).to_be_visible()
+    widget.get_by_role("button", name="Score again").press("Enter")
+    expect(widget.get_by_role("table", name="Own score, phase past, 3 cases")).to_be_visible()
+    expect(told).to_be_hidden()
+    widget.get_by_label("Phase", exact=True).select_option("practice")
     lab.evaluate(page, "w.set_trait('tab', 'mistakes')")
+    expect(
+        widget.get_by_text("This is of the phase past, and practice is chosen now.").locator("visible=true")
+    ).to_be_visible()
     expect(widget.get_by_role("tab", name="Mistakes")).to_have_attribute("aria-selected", "true")
     expect(widget.locator(".bih-crops img").first).to_be_visible()
     set_theme(page, "Light")
@@ -154,12 +195,40 @@ def test_nothing_hinders_anybody_in_either_theme(opened: tuple[Page, Any], lab: 
     page, show = opened
     widget = show(predictions="mine.zip")
     lab.evaluate(page, "[str(w.score_predictions()), w.submit('in both themes').id]")
+    widget.locator("summary", has_text="Help").press("Enter")
+    expect(widget.get_by_text("checks predictions as the hub does", exact=False)).to_be_visible()
     for theme in ("Light", "Dark"):
         set_theme(page, theme)
         for tab in TABS:
             widget.locator(f"[role=tab][data-tab={tab}]").click()
             expect(widget.locator("[role=tabpanel]:visible :is(table, .bih-crops img)").first).to_be_visible()
             check_accessibility(page, f"{tab}, {theme}")
+
+
+def test_a_page_that_is_made_anew_names_the_case_in_the_viewer(opened: tuple[Page, Any]) -> None:
+    _, show = opened
+    widget = show(predictions="mine.zip", then=OPENED)
+    box = widget.get_by_role("region", name="Viewer of the case b")
+    expect(box.get_by_role("heading", name="Viewer: b")).to_be_visible()
+    expect(box.locator(".bih-live")).to_be_visible()
+    box.get_by_role("button", name="Close the viewer").press("Enter")
+    expect(box).to_be_hidden()
+    expect(widget.locator("[role=tabpanel]:visible")).to_be_focused()
+
+
+def test_a_kernel_that_was_restarted_is_told(opened: tuple[Page, Any], lab: HubLab) -> None:
+    page, show = opened
+    widget = show(predictions="mine.zip")
+    lab.evaluate(page, HELD)
+    widget.get_by_role("tab", name="Own score").click()
+    widget.get_by_role("button", name="Check and score").click()
+    expect(widget.get_by_role("button", name="Stop")).to_be_visible()
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    expect(widget.locator(".bih-problem")).to_contain_text("The kernel does not answer.")
+    expect(widget.get_by_role("button", name="Stop")).to_be_hidden()
+    widget.get_by_role("button", name="Close the message").click()
+    widget.get_by_role("button", name="Check and score").click()
+    expect(widget.locator(".bih-problem")).to_contain_text("Run the cell again.")
 
 
 def test_names_of_others_are_shown_and_not_run(

@@ -143,7 +143,7 @@ def test_a_mistake_is_opened_in_the_viewer_where_it_is(squares: Path, ask: Ask) 
     viewer = made.opened
     viewer.wait(60)
     assert viewer.problem is None
-    assert made.panel == f"anywidget:{viewer.model_id}"
+    assert (made.panel, made.opened_case) == (f"anywidget:{viewer.model_id}", "a")
     assert [layer["name"] for layer in viewer.scene["layers"]][-2:] == ["truth", "prediction"]
     colours = {layer["name"]: viewer.looks[layer["id"]]["colour"] for layer in viewer.scene["layers"]}
     assert (colours["truth"], colours["prediction"]) == ("#0088ff", "#ff8c00")
@@ -151,5 +151,5 @@ def test_a_mistake_is_opened_in_the_viewer_where_it_is(squares: Path, ask: Ask) 
     steps = mistake.spacing or (1.0, 1.0)
     assert (viewer.y, viewer.x) == pytest.approx([c * s for c, s in zip(mistake.centroid, steps, strict=True)])
     ask(made, "close")
-    assert (made.panel, made.opened) == ("", None)
+    assert (made.panel, made.opened_case, made.opened) == ("", "", None)
     made.close()

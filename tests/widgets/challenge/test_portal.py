@@ -102,6 +102,31 @@ def test_what_the_hub_refuses_is_told_with_its_reason(made: ChallengeWidget) -> 
         made.submit()
 
 
+def test_what_is_sent_is_what_its_question_says(made: ChallengeWidget, ask: Ask) -> None:
+    """A question may overtake the changes that it follows from."""
+    made.predictions = predict()
+    made.entry = "before"
+    with pytest.raises(SubmitError, match=r"status 409.*past"):
+        ask(made, "submit", path="", entry="after", phase="past")
+    assert (made.phase, made.entry) == ("past", "after")
+
+
+def test_the_board_of_the_hub_is_that_of_its_question(made: ChallengeWidget, ask: Ask) -> None:
+    made.predictions = predict(4)
+    taken = made.submit("of this board")
+    wait(made, "submissions", lambda: {one["id"]: one["state"] for one in made.submissions}[taken.id] == "scored")
+    wait(made, "about", lambda: "of this board — ann" in _entries(made, ask))
+    numbers = [one["number"] for one in ask(made, "versions", phase="practice")[0]["versions"]]
+    assert numbers[0] == max(numbers)
+    made.phase = "past"
+    for number, expected in ((None, numbers[0]), (numbers[-1], numbers[-1])):
+        told = ask(made, "board", phase="practice", version=number)[0]["board"]
+        assert (told["phase"], told["number"]) == ("practice", expected)
+    assert (made.phase, made.board_version) == ("past", None)
+    with pytest.raises(ValueError, match="invalid literal"):
+        ask(made, "board", phase="practice", version="1/../../names")
+
+
 def test_what_the_validator_said_is_in_the_state(made: ChallengeWidget, portal: RunningPortal) -> None:
     sent = portal.submit("ann", b"PK\x05\x06" + bytes(18), entry="empty").json()
     portal.wait_state(sent["id"], "ann", "refused")

@@ -48,10 +48,14 @@ export function makeBoard(page) {
     stale = false;
     showsOwn = onThisMachine;
     told.textContent = onThisMachine ? "Scoring the controls …" : "Getting the leaderboard …";
+    // The question may overtake what the page saves, so it says of what it is.
+    const phase = page.get("phase"), number = page.get("board_version");
+    const isChosen = () => page.get("phase") === phase && page.get("board_version") === number;
     try {
-      const { content } = await page.ask("board", { own: onThisMachine }, { signal: control.signal });
+      const { content } = await page.ask("board", { own: onThisMachine, phase, version: number }, { signal: control.signal });
+      if (!isChosen()) return;
       draw(content.board);
-      if (!onThisMachine) await loadVersions(control);
+      if (!onThisMachine) await loadVersions(phase, control, isChosen);
     } catch (error) {
       if (error?.name === "AbortError") return;
       told.textContent = "";
@@ -59,8 +63,9 @@ export function makeBoard(page) {
     }
   }
 
-  async function loadVersions(control) {
-    const { content } = await page.ask("versions", {}, { signal: control.signal });
+  async function loadVersions(phase, control, isChosen) {
+    const { content } = await page.ask("versions", { phase }, { signal: control.signal });
+    if (!isChosen()) return;
     chosen.hidden = content.versions.length === 0;
     version.replaceChildren(make("option", { value: "" }, "newest"), ...content.versions.map((one) => make("option", { value: String(one.number) },
       `${one.number}, ${moment(one.created)}`)));

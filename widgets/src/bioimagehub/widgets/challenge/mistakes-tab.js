@@ -1,5 +1,6 @@
 // What the predictions of a case got wrong: a picture of the whole, and one of each mistake, the largest first.
 import { count, make } from "../page.js";
+import { makeOtherPhase, titleOf } from "./scored.js";
 import { makePages, makeTable } from "./tables.js";
 import { makePicture, text } from "./texts.js";
 import { makeViewer } from "./viewer.js";
@@ -39,8 +40,10 @@ export function makeMistakes(page) {
   const kinds = make("div", { class: "bih-kinds", role: "group", "aria-label": "Kind of mistake" });
   const legend = make("p", { class: "bih-pale" });
   const viewer = makeViewer(page);
-  const look = make("button", { type: "button", onclick: () => viewer.open({ case: told.case }) }, "Open the case in the viewer");
-  const body = make("div", {}, make("div", { class: "bih-form" }, make("label", {}, "Case, the worst first ", choice), look), legend, kinds, whole);
+  const look = make("button", { type: "button", onclick: () => viewer.open({ case: told.case }, look) }, "Open the case in the viewer");
+  const of = make("span", {});
+  const other = makeOtherPhase(page, "Go to own score", () => page.save({ tab: "score" }));
+  const body = make("div", {}, other, make("div", { class: "bih-form" }, of, make("label", {}, "Case, the worst first ", choice), look), legend, kinds, whole);
   let told = null, kind = "", shownFor = null, own = null, life = null;
 
   const pages = makePages({
@@ -56,7 +59,7 @@ export function makeMistakes(page) {
         make("figcaption", {}, make("b", {}, row.kind), make("br"), row.text, make("br"),
           make("button", {
             type: "button", "aria-label": `Open ${row.kind} ${row.index + 1} in the viewer`,
-            onclick: () => viewer.open({ case: told.case, index: row.index }),
+            onclick: (event) => viewer.open({ case: told.case, index: row.index }, event.currentTarget),
           }, "Open in the viewer")))))),
   });
   body.append(pages.element);
@@ -97,6 +100,8 @@ export function makeMistakes(page) {
     const scored = score?.state === "scored";
     empty.hidden = scored;
     body.hidden = !scored;
+    const phase = scored ? titleOf(page, score.phase) : "";
+    of.replaceChildren(...(phase ? ["Phase ", text(phase)] : []));
     const wanted = scored ? `${score.key} ${page.get("case") ?? ""}` : null;
     if (!scored || wanted === shownFor || page.get("tab") !== "mistakes") return;
     own?.abort();

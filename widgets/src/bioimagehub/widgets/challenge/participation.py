@@ -77,6 +77,7 @@ class Participation(HubWidget):
     hub = traitlets.Dict().tag(sync=True)
     working: Any = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     panel = traitlets.Unicode("").tag(sync=True)
+    opened_case = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Int(480, min=160, max=4000).tag(sync=True)
 
     def __init__(self, found: Found, portal: Portal | None = None, *, predictions: Any = None, **state: Any) -> None:
@@ -85,7 +86,7 @@ class Participation(HubWidget):
         self._hosted: dict[str, Any] | None = found.hosted
         self.work = Work(found.challenge)
         self._watch: Watch | None = None
-        self._board: dict[str, Any] | None = None
+        self._board: tuple[str, dict[str, Any]] | None = None
         self._awaited: dict[str, int] = {}
         self._own_board: tuple[Any, Board] | None = None
         self.opened: HubWidget | None = None
@@ -143,7 +144,7 @@ class Participation(HubWidget):
         """
         if phase is not None:
             self.phase = phase
-        self._score(threading.Event())
+        self._score(self.phase, threading.Event())
         if self.work.result is None:
             raise PredictionsError(str(self.work.report))
         return self.work.result
@@ -167,23 +168,7 @@ class Participation(HubWidget):
         PredictionsError
             If there are no predictions, or they have problems.
         """
-        portal = self._need_portal()
-        given = self.work.need_given()
-        if self.challenge is not None:
-            phase = self.work.find_phase(self.phase)
-            report = self.work.check(phase)
-            if not report.ok:
-                self.score = tell_refusal(phase, report)
-                raise PredictionsError(str(report))
-        split = next(one["split"] for one in self.about["phases"] if one["name"] == self.phase)
-        named = self.entry if entry is None else entry
-        with tempfile.TemporaryDirectory(prefix="submission-") as folder:
-            path = given.pack(self.challenge, split, Path(folder))
-            taken = submit(
-                path, self.name, self.phase, address=portal.address, token=portal.token, entry=named.strip() or None
-            )
-        self.refresh()
-        return taken
+        return self._submit(self.phase, self.entry if entry is None else entry)
 
     def refresh(self) -> None:
         """Ask the hub what became of one's submissions; it is asked again while something is open.
@@ -203,16 +188,18 @@ class Participation(HubWidget):
         """Give the leaderboard of the phase: that of the hub, else one of the controls and one's own score."""
         from bioimagehub.challenges.boards import Board
 
-        found = self._fetch_board()
-        return self._make_own_board(threading.Event()) if found is None else Board.from_dict(found["board"])
+        phase = self.phase
+        found = self._fetch_board(phase, self.board_version)
+        return self._make_own_board(phase, threading.Event()) if found is None else Board.from_dict(found["board"])
 
     def as_text(self) -> str:
         """Give the challenge, one's score and the leaderboard, as far as they are known, as lines of text."""
-        return write_text(self.about, self.score, self._board)
+        return write_text(self.about, self.score, self._find_board())
 
     def as_static(self) -> dict[str, Any]:
         """Give the same as HTML."""
-        return {"text/html": write_html(self.about, self.score, self._board), "text/plain": self.as_text()}
+        page = write_html(self.about, self.score, self._find_board())
+        return {"text/html": page, "text/plain": self.as_text()}
 
     def close(self) -> None:
         """Take it off all pages; ask the hub no more, and remove what was unpacked."""
@@ -224,7 +211,9 @@ class Participation(HubWidget):
 
     @traitlets.validate("phase")
     def _check_phase(self, proposal: Any) -> str:
-        value: str = proposal["value"]
+        return self._check_known(proposal["value"])
+
+    def _check_known(self, value: str) -> str:
         if value not in self._phases and not (value == "" and not self._phases):
             listed = ", ".join(sorted(self._phases)) or "none"
             msg = f"The challenge has no phase {clean(value)!r}. It has {listed}. Choose one of them."
@@ -234,7 +223,9 @@ class Participation(HubWidget):
     @traitlets.observe("phase")
     def _phase_changed(self, _change: Any) -> None:
         # Another phase may have another split.
-        self.board_version, self.case, self._board = None, None, None
+        self.board_version, self.case = None, None
+        if self._find_board() is not None:
+            self.keep()
 
     @traitlets.observe("path")
     def _path_changed(self, change: Any) -> None:
@@ -248,8 +239,8 @@ class Participation(HubWidget):
             return tell_challenge(self.challenge, hosted)
         return tell_hosted(hosted or {})
 
-    def _score(self, stop: threading.Event) -> None:
-        phase = self.work.find_phase(self.phase)
+    def _score(self, name: str, stop: threading.Event) -> None:
+        phase = self.work.find_phase(name)
         try:
             result = self.work.score(phase, self._tell_work, stop)
         finally:
@@ -263,6 +254,24 @@ class Participation(HubWidget):
         self._own_board = None
         self.keep()
 
+    def _submit(self, name: str, entry: str) -> Acknowledged:
+        portal = self._need_portal()
+        given = self.work.need_given()
+        if self.challenge is not None:
+            phase = self.work.find_phase(name)
+            report = self.work.check(phase)
+            if not report.ok:
+                self.score = tell_refusal(phase, report)
+                raise PredictionsError(str(report))
+        split = next(one["split"] for one in self.about["phases"] if one["name"] == name)
+        with tempfile.TemporaryDirectory(prefix="submission-") as folder:
+            path = given.pack(self.challenge, split, Path(folder))
+            taken = submit(
+                path, self.name, name, address=portal.address, token=portal.token, entry=entry.strip() or None
+            )
+        self.refresh()
+        return taken
+
     def _look(self, case: str) -> Looked:
         result = self.work.result
         if result is None:
@@ -270,9 +279,11 @@ class Participation(HubWidget):
             raise PredictionsError(msg)
         return self.work.look(result.split, case or worst_cases(self.work.need_challenge(), result)[0])
 
-    def _show_panel(self, widget: HubWidget | None) -> None:
+    def _show_panel(self, widget: HubWidget | None, case: str = "") -> None:
         before, self.opened = self.opened, widget
-        self.panel = "" if widget is None else f"anywidget:{widget.model_id}"
+        with self.hold_sync():
+            self.opened_case = case
+            self.panel = "" if widget is None else f"anywidget:{widget.model_id}"
         if before is not None:
             before.close()
 
@@ -329,35 +340,42 @@ class Participation(HubWidget):
     def _say_unreached(self, error: PortalError) -> None:
         self.hub = {"there": True, "hosts": self._hosted is not None, "told": dict(tell_problem(error))}
 
-    def _fetch_board(self) -> dict[str, Any] | None:
-        """Get the board that is chosen from the hub; None where there is no hub, or no board yet."""
-        if self._portal is None or not self.phase:
-            return None
-        number = self.board_version
-        if number is None:
-            versions = self._portal.boards(self.name, self.phase)
-            number = versions[0]["number"] if versions else None
-        return None if number is None else self._portal.board(self.name, self.phase, number)
+    def _find_board(self) -> dict[str, Any] | None:
+        """Give the board that was told last; None where it is of another phase than the one that is chosen."""
+        return None if self._board is None or self._board[0] != self.phase else self._board[1]
 
-    def _make_own_board(self, stop: threading.Event) -> Board:
-        phase, challenge = self.work.find_phase(self.phase), self.work.need_challenge()
+    def _fetch_board(self, phase: str, number: int | None) -> dict[str, Any] | None:
+        """Get a board from the hub, the newest without a number; None where there is no hub, or no board yet."""
+        if self._portal is None or not phase:
+            return None
+        if number is None:
+            versions = self._portal.boards(self.name, phase)
+            number = versions[0]["number"] if versions else None
+        return None if number is None else self._portal.board(self.name, phase, number)
+
+    def _make_own_board(self, name: str, stop: threading.Event) -> Board:
+        phase, challenge = self.work.find_phase(name), self.work.need_challenge()
         result = self.work.result
         if result is not None and result.split != phase.split:
             result = None
         key = (phase.name, None if result is None else result.key)
-        if self._own_board is None or self._own_board[0] != key:
-            self.work.check_public(phase)
-            try:
-                made = make_own_board(challenge, phase, result, self._tell_work, stop)
-            finally:
-                self.working = None
+        known = self._own_board
+        if known is not None and known[0] == key:
+            return known[1]
+        self.work.check_public(phase)
+        try:
+            made = make_own_board(challenge, phase, result, self._tell_work, stop)
+        finally:
+            self.working = None
+        # Of what was stopped, controls are missing.
+        if not stop.is_set():
             self._own_board = (key, made)
-        return self._own_board[1]
+        return made
 
-    def _tell_board(self, board: Board, *, own: bool) -> dict[str, Any]:
+    def _tell_board(self, board: Board, phase: str, *, own: bool) -> dict[str, Any]:
         if own:
             return tell_board(board, {OWN})
-        entries = [one["entry"] for one in self.submissions if one["state"] == "scored" and one["phase"] == self.phase]
+        entries = [one["entry"] for one in self.submissions if one["state"] == "scored" and one["phase"] == phase]
         return tell_board(board, find_own(board, entries, os.environ.get(USER_VARIABLE, "")))
 
     def __repr__(self) -> str:

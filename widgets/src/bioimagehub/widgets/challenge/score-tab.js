@@ -2,6 +2,7 @@
 import { make } from "../page.js";
 import { drawInterval } from "./interval.js";
 import { makePredictions } from "./predictions.js";
+import { makeOtherPhase, titleOf } from "./scored.js";
 import { makePages, makeTable } from "./tables.js";
 import { text } from "./texts.js";
 
@@ -16,7 +17,7 @@ export function drawProblems(problems, more) {
   return make("div", {}, table, more ? make("p", {}, `and ${more} more`) : "");
 }
 
-function drawMetrics(score) {
+function drawMetrics(score, phase) {
   const ends = (one) => {
     const numbers = [one.best, one.worst, one.value, one.low, one.high].filter((value) => typeof value === "number");
     const least = Math.min(...numbers), most = Math.max(...numbers);
@@ -24,7 +25,7 @@ function drawMetrics(score) {
   };
   const notes = score.metrics.some((one) => one.left_out);
   return makeTable({
-    caption: `Own score, ${score.cases} ${score.cases === 1 ? "case" : "cases"}`,
+    caption: `Own score, ${phase ? `phase ${phase}, ` : ""}${score.cases} ${score.cases === 1 ? "case" : "cases"}`,
     columns: ["Metric", { title: "Score", number: true }, "95% interval", ...(notes ? ["Note"] : [])],
     rows: score.metrics.map((one) => [
       one.title, one.text, [drawInterval(one, ends(one), one.better), one.interval || "too few cases"],
@@ -72,18 +73,18 @@ export function makeScore(page) {
   const bar = make("progress", { "aria-label": "Progress of the scoring", hidden: true });
   const doing = make("span", { class: "bih-pale" });
   const hint = make("p", { class: "bih-note" });
-  const found = make("div", {});
+  const found = make("div", { tabIndex: -1 });
   const cases = makeCases(page);
   let own = null;
 
   async function run() {
-    own?.abort();
+    if (start.disabled) return;
     own = new AbortController();
     page.settled();
     start.disabled = true;
     stop.hidden = false;
     try {
-      await page.ask("score", { path: given.path() }, { signal: own.signal });
+      await page.ask("score", { path: given.path(), phase: page.get("phase") }, { signal: own.signal });
       const score = page.get("score");
       page.say(score.state === "scored" ? `Scored: ${score.metrics.map((one) => `${one.title} ${one.text}`).join(", ")}`
         : `${score.problems.length + score.more} problems to mend`);
@@ -114,10 +115,15 @@ export function makeScore(page) {
     cases.clear();
     if (score?.state === "refused") found.append(drawProblems(score.problems, score.more));
     if (score?.state !== "scored") return;
-    found.append(drawMetrics(score), make("details", {}, make("summary", {}, "How it was computed"), make("p", {}, text(score.conventions)),
+    found.append(drawMetrics(score, titleOf(page, score.phase)), make("details", {}, make("summary", {}, "How it was computed"), make("p", {}, text(score.conventions)),
       make("p", {}, "Key of all that the numbers depend on: ", make("code", {}, score.key))));
     cases.begin();
   });
   const form = make("div", { class: "bih-form", role: "group", "aria-label": "Score predictions" }, given.element, start, stop, bar, doing);
-  return { element: make("div", {}, hint, form, found, cases.element), show() {} };
+  const other = makeOtherPhase(page, "Score again", () => {
+    // The note goes as the score comes.
+    found.focus();
+    run();
+  });
+  return { element: make("div", {}, hint, form, other, found, cases.element), show() {} };
 }

@@ -31,7 +31,7 @@ function makeForm(page, failed) {
     send.disabled = true;
     told.textContent = "Checking and sending …";
     try {
-      const { content } = await page.ask("submit", { path: given.path(), entry: entry.value });
+      const { content } = await page.ask("submit", { path: given.path(), entry: entry.value, phase: page.get("phase") });
       told.textContent = `Kept as ${content.id}, SHA-256 ${content.sha256.slice(0, 12)}…${content.ahead ? `, ${content.ahead} before it` : ""}.`;
     } catch (error) {
       told.textContent = "";

@@ -67,6 +67,8 @@ class ChallengeWidget(Participation):
         What is being done: ``what``, ``done`` and ``total`` cases.
     panel : str
         The viewer that is open, for the page; `opened` gives it.
+    opened_case : str
+        The case in this viewer; empty for none.
     height : int
         Greatest height of tables, in CSS pixels.
     """
@@ -101,8 +103,7 @@ class ChallengeWidget(Participation):
 
     def answer_score(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
         """Check and score the predictions, of a path if one is given; the state has the score then."""
-        self._take_path(content)
-        self._score(stop)
+        self._score(self._take_state(content), stop)
         return {}, []
 
     def answer_scores(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
@@ -157,7 +158,7 @@ class ChallengeWidget(Participation):
         if looked.kind in OUTLINED:
             viewer.wait(_PATIENCE)
             viewer.looks = colour_sides(viewer.scene, viewer.looks)
-        self._show_panel(viewer)
+        self._show_panel(viewer, looked.case)
         return {"title": looked.case}, []
 
     def answer_close(self, _content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
@@ -167,8 +168,8 @@ class ChallengeWidget(Participation):
 
     def answer_submit(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Check and send the predictions, of a path if one is given."""
-        self._take_path(content)
-        taken = self.submit(str(content.get("entry") or ""))
+        phase = self._take_state(content)
+        taken = self._submit(phase, str(content.get("entry", self.entry)))
         return {"id": taken.id, "sha256": taken.sha256, "ahead": taken.ahead}, []
 
     def answer_refresh(self, _content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
@@ -189,30 +190,45 @@ class ChallengeWidget(Participation):
             return {"scores": None}, []
         return {"scores": found["scores"], "hidden": found["hidden"], "edition": found["edition"]}, []
 
-    def answer_versions(self, _content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
-        """Answer with the versions of the leaderboard, the newest first."""
-        if self._portal is None or not self.phase or self._hosted is None:
+    def answer_versions(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
+        """Answer with the versions of the leaderboard of a phase, the newest first."""
+        phase = self._check_known(str(content.get("phase", self.phase)))
+        if self._portal is None or not phase or self._hosted is None:
             return {"versions": []}, []
-        found = self._portal.boards(self.name, self.phase)[:ROWS]
+        found = self._portal.boards(self.name, phase)[:ROWS]
         return {"versions": [{name: one[name] for name in ("number", "created", "edition")} for one in found]}, []
 
     def answer_board(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
-        """Answer with the leaderboard: of the hub; or, if it is asked for, of controls and one's own score."""
+        """Answer with a leaderboard: of the hub; or, if it is asked for, of controls and one's own score.
+
+        Nobody need have asked for it: the page asks anew when the hub has a new one. So it leaves phase and version as
+        they are.
+        """
         from bioimagehub.challenges.boards import Board
 
+        phase = self._check_known(str(content.get("phase", self.phase)))
         if content.get("own"):
-            told = self._tell_board(self._make_own_board(stop), own=True) | {"number": None, "own": True}
+            told = self._tell_board(self._make_own_board(phase, stop), phase, own=True) | {"number": None, "own": True}
         else:
-            found = self._fetch_board() if self._hosted is not None else None
+            number = content.get("version", self.board_version)
+            number = None if number is None else int(number)
+            found = self._fetch_board(phase, number) if self._hosted is not None else None
             if found is None:
                 return {"board": None}, []
-            told = self._tell_board(Board.from_dict(found["board"]), own=False)
+            told = self._tell_board(Board.from_dict(found["board"]), phase, own=False)
             told |= {name: found[name] for name in ("number", "created", "edition")} | {"own": False}
-        self._board = told
-        self.keep()
+        if not stop.is_set():
+            self._board = (phase, told)
+            self.keep()
         return {"board": told}, []
 
-    def _take_path(self, content: dict[str, Any]) -> None:
+    def _take_state(self, content: dict[str, Any]) -> str:
+        """Take what an act depends on from its question, which may overtake what the page saves; give the phase."""
+        for name in ("phase", "entry"):
+            if name in content:
+                self.set_trait(name, content[name])
         path = str(content.get("path") or "").strip()
         if path and path != self.path:
             self.predictions = path
+        phase: str = content.get("phase", self.phase)
+        return phase
