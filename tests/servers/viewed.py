@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import pytest
 from servers.pictures import check_picture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import CDPSession, Locator, Page
 
     from servers.lab import Lab
@@ -93,6 +96,10 @@ v"""
 )
 
 
+DRAWN = "p => p[3] > 0"
+"""What `count_above` counts: all that is drawn."""
+
+SECONDS = 30.0
 REFERENCES = Path(__file__).parents[1] / "widgets" / "view" / "references"
 _RESIZE = """
 (root, [width, height]) => {
@@ -157,27 +164,56 @@ def colour_at(widget: Locator, x: float, y: float, canvas: str = ".bih-view-yx .
     return found
 
 
+def expect_colour(page: Page, widget: Locator, wanted: object, x: float = 0.5, y: float = 0.5) -> None:
+    """Wait until a place of the screen, by default its middle, has a colour: what is equal to `wanted`."""
+    late = time.monotonic() + SECONDS
+    while (found := colour_at(widget, x, y)) != wanted:
+        assert time.monotonic() < late, f"{found} is there, and {wanted} was expected"
+        page.wait_for_timeout(50)
+        settle(widget)
+
+
+def wait_until(page: Page, what: str, check: Callable[[], bool]) -> None:
+    """Wait until something is so on the screen."""
+    late = time.monotonic() + SECONDS
+    while not check():
+        assert time.monotonic() < late, f"this did not come true: {what}"
+        page.wait_for_timeout(50)
+
+
+def expect_drawn(page: Page, widget: Locator, least: int, most: float = float("inf")) -> int:
+    """Wait until so many pixels are drawn above the image, and count them."""
+    late = time.monotonic() + SECONDS
+    while True:
+        # At the same moment: what is on its way is not missed for what is not there.
+        found, busy = _count(widget, DRAWN)
+        if not busy and least <= found <= most:
+            return found
+        assert time.monotonic() < late, f"{found} pixels are drawn, and from {least} to {most} were expected"
+        page.wait_for_timeout(50)
+
+
 def middle_of(widget: Locator) -> tuple[float, float]:
     box = widget.locator(".bih-view-yx").bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def count_above(widget: Locator, rule: str, hidden: tuple[Lab, Page, str] | None = None) -> int:
-    """Count the pixels drawn above those of the image; first hide a layer."""
-    if hidden is not None:
-        lab, page, layer = hidden
-        lab.evaluate(page, f"[v.set_look({layer!r}, visible=False), 1][-1]")
-        page.wait_for_timeout(400)
-    found: int = widget.locator(".bih-view-yx .bih-view-above").evaluate(
+def count_above(widget: Locator, rule: str) -> int:
+    """Count the pixels drawn above those of the image."""
+    return _count(widget, rule)[0]
+
+
+def _count(widget: Locator, rule: str) -> tuple[int, bool]:
+    count, busy = widget.locator(".bih-view-yx .bih-view-above").evaluate(
         f"""(canvas) => {{
               const {{ data }} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
               let count = 0;
               for (let at = 0; at < data.length; at += 4) if (({rule})(data.subarray(at, at + 4))) count += 1;
-              return count;
+              return [count, canvas.closest('.bih-view-stage').ariaBusy !== 'false'];
             }}"""
     )
-    return found
+    return count, busy
 
 
 def count_canvases(session: CDPSession) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from servers.browser import open_sound_page
 from servers.lab import find_widget
-from servers.viewed import colour_at, count_above, settle, wait_for
+from servers.viewed import colour_at, expect_colour, expect_drawn, settle, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ from bioimagehub.widgets import view
 record = open_catalog()["samples:{name}"]
 v = view(record, height=360, {given})
 v"""
-DRAWN = "p => p[3] > 0"
 PLACES = """
 import numpy as np
 labels = record.open(label="nuclei").load()
@@ -51,16 +50,6 @@ def show(lab: HubLab, page: Page, name: str, given: str = "") -> Locator:
     return widget
 
 
-def expect_colour(page: Page, widget: Locator, wanted: object) -> None:
-    """Wait until the middle of the screen has a colour."""
-    for _ in range(100):
-        settle(widget)
-        if colour_at(widget, 0.5, 0.5) == wanted:
-            return
-        page.wait_for_timeout(50)
-    assert colour_at(widget, 0.5, 0.5) == wanted
-
-
 def wait_for_other(page: Page, widget: Locator, known: list[list[int]]) -> list[int]:
     """Wait until the middle of the screen has a colour that is not known yet, and give it."""
     for _ in range(100):
@@ -69,15 +58,6 @@ def wait_for_other(page: Page, widget: Locator, known: list[list[int]]) -> list[
             return found
         page.wait_for_timeout(50)
     pytest.fail(f"it is still of one of {known}")
-
-
-def expect_drawn(page: Page, widget: Locator, least: int, most: float = float("inf")) -> int:
-    """Wait until so many pixels are drawn above the image, and count them."""
-    for _ in range(100):
-        if least <= (found := count_above(widget, DRAWN)) <= most:
-            return found
-        page.wait_for_timeout(50)
-    pytest.fail(f"{found} pixels are drawn, and from {least} to {most} were expected")
 
 
 def test_two_dimensions_in_red_green_and_blue(lab: HubLab, page: Page) -> None:
@@ -117,9 +97,9 @@ def test_a_volume(lab: HubLab, page: Page) -> None:
 def test_a_tomogram_with_points(lab: HubLab, page: Page) -> None:
     widget = show(lab, page, "cryoet-tomogram", "points={'particles': record.load_table('particles')}")
     assert lab.evaluate(page, "int(((record.load_table('particles').z / 0.004 - v.z).abs() < 1).sum())") > 20
+    full = expect_drawn(page, widget, least=1000)
     lab.evaluate(page, "[v.set_look('p0', visible=False), 1][-1]")
-    page.wait_for_timeout(300)
-    bare = count_above(widget, DRAWN)
+    bare = expect_drawn(page, widget, least=0, most=full - 1000)
     lab.evaluate(page, "[v.set_look('p0', visible=True), 1][-1]")
     expect_drawn(page, widget, least=bare + 1000)
     # No particle is that far out.

@@ -25,11 +25,13 @@ from servers.viewed import (
     VOLUME,
     check_view,
     colour_at,
-    count_above,
     count_canvases,
+    expect_colour,
+    expect_drawn,
     middle_of,
     settle,
     wait_for,
+    wait_until,
 )
 
 if TYPE_CHECKING:
@@ -85,13 +87,11 @@ def test_colours_are_those_of_the_image(lab: HubLab, page: Page, show: Show) -> 
     assert colour_at(widget, 0.5 + 0.02, 0.4) == [30, 180, 40]
     assert colour_at(widget, 0.5 - 0.02, 0.6) == [50, 60, 240]
     lab.evaluate(page, "[setattr(v, 'zoom', 64.0), setattr(v, 'x', 199.0), setattr(v, 'y', 149.0), 1][-1]")
-    page.wait_for_timeout(300)
-    settle(widget)
     # Sample 199 is in the middle, 64 pixels wide; its neighbours begin where it ends, without a smooth passage.
     box = widget.locator(".bih-view-yx").bounding_box()
     assert box is not None
-    for step, expected in ((-31, [200, 10, 20]), (31, [200, 10, 20]), (33, [30, 180, 40])):
-        assert colour_at(widget, 0.5 + step / box["width"], 0.5) == expected
+    for step, expected in ((31, [200, 10, 20]), (-31, [200, 10, 20]), (33, [30, 180, 40])):
+        expect_colour(page, widget, expected, 0.5 + step / box["width"])
     page.mouse.move(*middle_of(widget))
     widget.get_by_text("[149, 199]").wait_for()
     widget.locator(".bih-view-values", has_text="200").wait_for()
@@ -144,20 +144,16 @@ def test_looks_go_both_ways(lab: HubLab, page: Page, show: Show) -> None:
     check_view(lab, page, widget, "channels")
     lab.evaluate(page, "[v.set_look(each, visible=False) for each in ('l0', 'c1')]")
     lab.evaluate(page, "v.set_look('c0', low=0, high=65535)")
-    page.wait_for_timeout(500)
-    settle(widget)
-    assert max(colour_at(widget, 0.5, 0.5)) < 8
+    wait_until(page, "it is dark", lambda: max(colour_at(widget, 0.5, 0.5)) < 8)
     widget.get_by_label("Brightest value of channel 0, as a number").select_text()
     page.keyboard.type("640\n")
     wait_for(page, lab, "v.looks['c0']['high'] == 640")
-    page.wait_for_timeout(300)
-    assert max(colour_at(widget, 0.5, 0.5)) > 200
+    wait_until(page, "it is bright", lambda: max(colour_at(widget, 0.5, 0.5)) > 200)
     widget.get_by_role("button", name="Automatic contrast of channel 0").click()
     wait_for(page, lab, "v.looks['c0']['high'] > 1000")
     widget.get_by_role("checkbox", name="Show channel 0").uncheck()
     wait_for(page, lab, "not v.looks['c0']['visible']")
-    page.wait_for_timeout(300)
-    assert colour_at(widget, 0.5, 0.5) == [0, 0, 0]
+    expect_colour(page, widget, [0, 0, 0])
 
 
 def test_drawn_shapes_are_physical(lab: HubLab, page: Page, show: Show) -> None:
@@ -205,33 +201,32 @@ def test_planes_of_a_volume_are_linked(lab: HubLab, page: Page, show: Show) -> N
     widget = show(VOLUME)
     assert min(colour_at(widget, 0.5, 0.5)) > 180
     lab.evaluate(page, "[setattr(v, 'mode', 'orthogonal'), 1][-1]")
-    page.wait_for_timeout(300)
-    settle(widget)
     for plane in ("zx", "zy"):
-        assert min(colour_at(widget, 0.5, 0.5, f".bih-view-{plane} .bih-view-pixels")) > 180
+        canvas = f".bih-view-{plane} .bih-view-pixels"
+        wait_until(page, f"{plane} is bright", lambda canvas=canvas: min(colour_at(widget, 0.5, 0.5, canvas)) > 180)
     check_view(lab, page, widget, "orthogonal")
     box = widget.locator(".bih-view-zx").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 10)
     wait_for(page, lab, "v.z > 20")
     lab.evaluate(page, "[setattr(v, 'mode', 'maximum'), 1][-1]")
-    page.wait_for_timeout(300)
-    settle(widget)
-    assert min(colour_at(widget, 0.5, 0.5)) > 180
+    widget.get_by_role("slider", name="Depth", disabled=True).wait_for()
+    wait_until(page, "it is bright", lambda: min(colour_at(widget, 0.5, 0.5)) > 180)
     # Two points lie on the image; those of the middle plane are drawn above the pixels.
     lab.evaluate(page, "[setattr(v, 'mode', 'slice'), setattr(v, 'z', 20), setattr(v, 'zoom', 0.0), 1][-1]")
-    page.wait_for_timeout(600)
+    widget.get_by_text("21 / 40").wait_for()
     check_view(lab, page, widget, "points")
-    assert count_above(widget, "p => p[3] > 0") > count_above(widget, "p => p[3] > 0", hidden=(lab, page, "p0"))
+    full = expect_drawn(page, widget, least=1)
+    lab.evaluate(page, "[v.set_look('p0', visible=False), 1][-1]")
+    expect_drawn(page, widget, least=0, most=full - 1)
 
 
 def test_tracks_have_tails(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(TRACKS)
     check_view(lab, page, widget, "tracks")
-    late = count_above(widget, "p => p[3] > 0")
+    late = expect_drawn(page, widget, least=101)
     lab.evaluate(page, "[setattr(v, 't', 1), 1][-1]")
-    page.wait_for_timeout(600)
-    assert late > count_above(widget, "p => p[3] > 0") + 100
+    expect_drawn(page, widget, least=0, most=late - 101)
 
 
 def test_nobody_is_kept_out(lab: HubLab, page: Page, show: Show) -> None:
@@ -277,42 +272,44 @@ def test_two_views_share_a_model(lab: HubLab, page: Page, show: Show) -> None:
     show(COLOURS, "v")
     views = page.locator(".bih-view")
     views.nth(1).wait_for()
+    labels = [views.nth(each).locator(".bih-view-zoom") for each in range(2)]
+    fitted = labels[1].inner_text()
     views.nth(1).locator(".bih-view-stage").focus()
     page.keyboard.press("+")
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(500)
-    labels = [views.nth(each).locator(".bih-view-zoom").inner_text() for each in range(2)]
-    assert labels[0] == labels[1]
-    assert lab.evaluate(page, "v.x") > 200
+    wait_for(page, lab, "v.x > 200")
+    wait_until(page, "both are alike", lambda: fitted != labels[0].inner_text() == labels[1].inner_text())
 
 
 def test_wells_of_a_plate(lab: HubLab, page: Page, show: Show) -> None:
     widget = show(PLATE, sharp=False)
     wells = widget.locator(".bih-view-well")
+
+    def expect_grey(level: int, at: float = 0.5) -> None:
+        near = pytest.approx([level] * 3, abs=1 if level else 0)
+        expect_colour(page, widget, near, at)
+
     widget.locator(".bih-view-well img").nth(2).wait_for()
     assert wells.count() == 3
     wells.first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     wait_for(page, lab, "v.well == 'B1'")
-    settle(widget)
-    assert colour_at(widget, 0.5, 0.5)[0] == pytest.approx(250, abs=1)
+    expect_grey(250)
     widget.get_by_role("button", name="All wells of the plate").click()
     wait_for(page, lab, "v.well is None")
     widget.locator("[data-well=A2]").click()
-    page.wait_for_timeout(300)
-    settle(widget)
-    assert colour_at(widget, 0.5, 0.5)[0] == pytest.approx(120, abs=1)
+    expect_grey(120)
     # The other field has nothing on its left; what is drawn is never that of the field before.
     widget.locator(".bih-view-stage").focus()
     page.keyboard.press("f")
     wait_for(page, lab, "v.field == '1'")
-    settle(widget)
-    assert [colour_at(widget, at, 0.5)[0] for at in (0.48, 0.52)] == [0, pytest.approx(120, abs=1)]
+    expect_grey(0, 0.48)
+    expect_grey(120, 0.52)
     page.keyboard.press("w")
     wait_for(page, lab, "v.well == 'B1'")
-    settle(widget)
-    assert [colour_at(widget, at, 0.5)[0] for at in (0.48, 0.52)] == [0, pytest.approx(250, abs=1)]
+    expect_grey(250, 0.52)
+    expect_grey(0, 0.48)
     widget.get_by_role("button", name="All wells of the plate").click()
     widget.get_by_label("Field of view").select_option("0")
     wait_for(page, lab, "v.field == '0' and v.well is None")
@@ -335,7 +332,8 @@ def test_truth_and_prediction_lie_on_two_sides(lab: HubLab, page: Page, show: Sh
     handle.focus()
     page.keyboard.press("Home")
     wait_for(page, lab, "v.swipe['at'] == 0")
-    assert colour_at(widget, left, 0.5) == [0, 0, 0], "nothing was found there"
+    # Nothing was found there.
+    expect_colour(page, widget, [0, 0, 0], left)
     assert max(colour_at(widget, right, 0.5)) > 100
 
 
@@ -345,21 +343,26 @@ def test_nothing_is_left_of_a_view_that_is_gone(page: Page, show: Show) -> None:
     assert count_canvases(session) > 0
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     page.locator(".bih-view").wait_for(state="detached")
-    page.wait_for_timeout(500)
-    assert count_canvases(session) == 0
+    wait_until(page, "no canvas is left", lambda: count_canvases(session) == 0)
     session.detach()
 
 
 def test_a_saved_notebook_shows_a_picture_without_a_kernel(lab: HubLab, page: Page, show: Show) -> None:
     show(COLOURS)
-    page.wait_for_timeout(3000)
-    saved = lab.save(page, NOTEBOOK)
-    pictures = [
-        output["data"]["image/png"] for cell in saved["cells"] for output in cell["outputs"]
-        if "image/png" in output.get("data", {})
-    ]  # fmt: skip
-    with Image.open(io.BytesIO(base64.b64decode(pictures[-1]))) as picture:
-        assert (np.asarray(picture.convert("RGB")) == [200, 10, 20]).all(axis=-1).sum() > 1000
+
+    def is_saved() -> bool:
+        saved = lab.save(page, NOTEBOOK)
+        pictures = [
+            output["data"]["image/png"] for cell in saved["cells"] for output in cell["outputs"]
+            if "image/png" in output.get("data", {})
+        ]  # fmt: skip
+        if not pictures:
+            return False
+        with Image.open(io.BytesIO(base64.b64decode(pictures[-1]))) as picture:
+            red = (np.asarray(picture.convert("RGB")) == [200, 10, 20]).all(axis=-1)
+        return bool(red.sum() > 1000)
+
+    wait_until(page, "the notebook has a picture", is_saved)
     assert page.locator(".jp-RenderedImage img").count() == 0 or not page.locator(".jp-RenderedImage img").is_visible()
     page.goto("about:blank")
     lab.end_sessions()
