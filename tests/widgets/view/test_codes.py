@@ -14,8 +14,8 @@ from bioimagehub.widgets.view.codes import encode_samples, fold_labels, pack
 from servers.page import decode
 
 
-def there_and_back(samples: Any) -> Any:
-    told, codes = encode_samples(samples)
+def there_and_back(samples: Any, contrast: tuple[float, float] | None = None) -> Any:
+    told, codes = encode_samples(samples, contrast)
     data, packed = pack([codes])
     assert len(data) <= 2 * samples.size
     return decode({"tiles": [told], "packed": packed}, [data])[0]
@@ -61,6 +61,44 @@ def test_floats_are_near_and_nan_stays(samples: Any) -> None:
 def test_infinite_samples_take_the_ends() -> None:
     found = there_and_back(np.array([-np.inf, 0.0, 10.0, np.inf]))
     np.testing.assert_allclose(found, [0, 0, 10, 10], atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64"])
+@pytest.mark.parametrize("hot", [-1e9, 1e9])
+def test_single_samples_far_away_leave_the_contrast(dtype: str, hot: float) -> None:
+    samples = (np.random.default_rng(0).random((256, 256)) * 1000).astype(dtype)
+    expected = samples.astype(np.float64)
+    samples[7, 8] = hot
+    # A broken row of a camera, too.
+    samples[100] = hot
+    found = there_and_back(samples, (0.0, 1000.0))
+    assert found[7, 8] * np.sign(hot) > 100_000
+    near = np.ones(samples.shape, bool)
+    near[7, 8] = near[100] = False
+    assert np.abs(found - expected)[near].max() <= 1000 / 256 * 0.51
+
+
+def test_samples_far_away_leave_nan_and_infinity() -> None:
+    samples = np.random.default_rng(0).random((256, 256))
+    samples[0, :4] = np.nan, np.inf, -np.inf, 1e300
+    found = there_and_back(samples, (0.0, 1.0))
+    assert np.isnan(found[0, 0])
+    assert np.isnan(found).sum() == 1
+    assert found[0, 1] == found[0, 3] > 100
+    assert found[0, 2] < 0.01
+    np.testing.assert_allclose(found[1:], samples[1:], atol=1 / 256)
+
+
+def test_bright_spots_are_not_cut_off() -> None:
+    samples = np.random.default_rng(0).random((256, 256))
+    samples[::64, ::64] = 200.0
+    found = there_and_back(samples, (0.0, 1.0))
+    np.testing.assert_allclose(found, samples, atol=200 / 65534)
+
+
+def test_a_contrast_of_another_plane_cuts_nothing_off() -> None:
+    samples = np.random.default_rng(0).random((256, 256)) * 1e6
+    np.testing.assert_allclose(there_and_back(samples, (0.0, 1.0)), samples, atol=1e6 / 65534)
 
 
 def test_nothing_but_nan() -> None:

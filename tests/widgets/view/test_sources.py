@@ -168,3 +168,36 @@ def test_measure_axis() -> None:
     assert measure_axis(array, "x") == (2.0, 1.0, "pixel")
     assert measure_axis(array, "t") == (1.0, 0.0, "frame")
     assert measure_axis(array, "z") == (1.0, 0.0, "pixel")
+
+
+def place(size: int, start: float, step: float = 0.5, unit: str = "micrometer") -> Any:
+    """Give labels with coordinates of their own."""
+    coords = {axis: (axis, start + step * np.arange(size), {"units": unit}) for axis in "yx"}
+    return xr.DataArray(np.ones((size, size), np.int32), dims=["y", "x"], coords=coords, name="cells")
+
+
+def test_labels_that_lie_elsewhere_are_told_of(show: Callable[..., Page]) -> None:
+    image = place(100, 10.0).astype("uint8").rename("nuclei")
+    (note,) = show(image, labels=place(20, 20.0)).viewer.scene["notes"]
+    assert "along y they go from 19.75 to 29.75 micrometer" in note
+    assert "from 9.75 to 59.75" in note
+    assert "reindex_like" in note
+    fitting = place(20, 20.0).reindex_like(image, fill_value=0)
+    assert show(image, labels=fitting).viewer.scene["notes"] == []
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        place(100, 10.0),
+        place(50, 10.25, 1.0),
+        place(50, 10.0, 1.0),
+        place(25, 10.0, 2.0),
+        place(20, 20.0, unit="millimeter"),
+        np.ones((20, 20), np.int32),
+    ],
+    ids=["same", "half", "half from its corner", "quarter from its corner", "other unit", "no coordinates"],
+)
+def test_labels_that_may_cover_the_image_are_not_told_of(show: Callable[..., Page], labels: Any) -> None:
+    image = place(100, 10.0).astype("uint8").rename("nuclei")
+    assert show(image, labels=labels).viewer.scene["notes"] == []

@@ -208,6 +208,14 @@ def test_value_of_a_maximum_is_what_is_drawn(show: Callable[..., Page]) -> None:
     assert found == ", ".join(map(str, drawn))
 
 
+def test_a_hot_sample_leaves_the_contrast_of_its_tile(show: Callable[..., Page]) -> None:
+    image = np.random.default_rng(0).random((300, 300)).astype(np.float32)
+    image[20, 30] = 1e9
+    page = show(image)
+    assert np.abs(page.tile() - image[:256, :256])[40:].max() < 1 / 256
+    assert float(page.ask("value", t=0, z=0, y=20, x=30)[0]["values"]["c0"]) == 1e9
+
+
 def test_histogram_counts_all_samples(show: Callable[..., Page], volume: Any) -> None:
     found = show(volume).ask("histogram", layer="c1", t=1, z=2)[0]
     plane = volume[1, 1, 2]

@@ -20,7 +20,7 @@ from bioimagehub.widgets.widget import Answer, HubWidget
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,7 +76,9 @@ class Answering(HubWidget):
         contents = self._need()
         layers = [contents.find(name) for name in content["layers"]]
         found = read_tiles(layers, self._parse_cut(content, contents), contents.space, stop)
-        tiles = [_encode(layer.kind, samples) for layer, samples in zip(layers, found, strict=True)]
+        tiles = [
+            _encode(layer.kind, samples, contents.looks[layer.id]) for layer, samples in zip(layers, found, strict=True)
+        ]
         size = sum(codes.nbytes for _, codes in tiles)
         if size > LARGEST_ANSWER:
             msg = (
@@ -176,8 +178,9 @@ class Answering(HubWidget):
         return {"path": path.name}, []
 
 
-def _encode(kind: str, samples: NDArray[Any]) -> tuple[dict[str, Any], NDArray[Any]]:
+def _encode(kind: str, samples: NDArray[Any], look: Mapping[str, Any]) -> tuple[dict[str, Any], NDArray[Any]]:
     if kind == "channel":
-        return encode_samples(samples)
+        # The contrast at first, not the one that is chosen now: the page keeps its tiles when another one is chosen.
+        return encode_samples(samples, (look["low"], look["high"]))
     codes = fold_labels(samples) if kind == "labels" else samples
     return describe(codes), codes

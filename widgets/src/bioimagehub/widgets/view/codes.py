@@ -14,22 +14,31 @@ if TYPE_CHECKING:
 
 _TOP = 65535
 _LARGEST = 1e300
+SHADES = 256
+"""Steps that the contrast of a layer has at least, whatever single samples of a tile are."""
+_MOST_OF_IT = (1, 99)
+"""Percentiles of a tile that are never cut off."""
 _TASTE = 2**13
 """Bytes out of the middle that tell whether all are worth packing: noise is not, and takes as long."""
 _WORTH = 0.9
 _LEVEL = 2
 
 
-def encode_samples(samples: NDArray[Any]) -> tuple[dict[str, Any], NDArray[Any]]:
+def encode_samples(
+    samples: NDArray[Any], contrast: tuple[float, float] | None = None
+) -> tuple[dict[str, Any], NDArray[Any]]:
     """Encode samples of a channel.
 
     What has 8 or 16 bits stays exact, and so do whole numbers that span less than 65,536. Others are rounded to
     65,535 steps between the least and the largest finite one of these samples; infinite ones, and those beyond
-    ±10³⁰⁰, take these.
+    ±10³⁰⁰, take these. Where a few samples are so far away that the contrast would have less than 256 steps, they take
+    the nearest value at which it has as many.
 
     Parameters
     ----------
     samples : array of bool, int or float
+    contrast : tuple of float or None
+        The values that are black and white in the layer at first, if they are known.
 
     Returns
     -------
@@ -44,10 +53,10 @@ def encode_samples(samples: NDArray[Any]) -> tuple[dict[str, Any], NDArray[Any]]
     elif kind == "u" and size <= 2:
         codes, scale, offset, nan = samples, 1.0, 0.0, False
     elif kind in "iu":
-        codes, scale, offset = _encode_integers(samples)
+        codes, scale, offset = _encode_integers(_cut_off(samples, contrast))
         nan = False
     else:
-        codes, scale, offset = _encode_floats(samples)
+        codes, scale, offset = _encode_floats(_cut_off(samples, contrast))
         nan = True
     return describe(codes, scale, offset, nan=nan), codes
 
@@ -70,6 +79,30 @@ def fold_labels(labels: NDArray[Any]) -> NDArray[np.uint32]:
     folded = low ^ high
     folded[(folded == 0) & (wide != 0)] = 0xFFFFFFFF
     return folded
+
+
+def _cut_off(samples: NDArray[Any], contrast: tuple[float, float] | None) -> NDArray[Any]:
+    """Bring samples nearer that are so far away that nothing could be told apart in the contrast."""
+    finite = samples[np.isfinite(samples)]
+    if contrast is None or not finite.size:
+        return samples
+    least, largest = float(finite.min()), float(finite.max())
+    low, high = contrast
+    widest = _TOP / SHADES
+    if largest - least <= max(widest * (high - low), _TOP if samples.dtype.kind in "iu" else 0):
+        return samples
+    # The contrast may have been chosen by a plane that is not like this one.
+    with np.errstate(over="ignore", invalid="ignore"):
+        begin, end = (float(each) for each in np.percentile(finite, _MOST_OF_IT))
+    low, high = max(least, min(low, begin)), min(largest, max(high, end))
+    around = (widest - 1) / 2 * (high - low)
+    if not high > low or not np.isfinite(around):
+        return samples
+    least, largest = max(least, low - around), min(largest, high + around)
+    if samples.dtype.kind == "f":
+        return samples.clip(least, largest)
+    # Whole numbers stay whole, and doubles may be beyond all that their type has.
+    return samples.clip(max(int(finite.min()), int(np.ceil(least))), min(int(finite.max()), int(np.floor(largest))))
 
 
 def _encode_integers(samples: NDArray[Any]) -> tuple[NDArray[Any], float, float]:

@@ -14,7 +14,7 @@ from bioimagehub.widgets.view.looks import choose_look, choose_mark_look, find_r
 from bioimagehub.widgets.view.plates import describe_fields, describe_wells
 from bioimagehub.widgets.view.recent import Recent
 from bioimagehub.widgets.view.sampling import sample_layer
-from bioimagehub.widgets.view.scenes import Space, describe_scene, make_space
+from bioimagehub.widgets.view.scenes import Space, describe_scene, find_misfits, make_space
 from bioimagehub.widgets.view.tiles import BOUND, spread, take_largest
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Contents:
         self.told = sources[0].told
         self.looks, ranges = self.measure()
         self.looks |= {each.id: choose_mark_look() for each in self.marks}
-        told = [*(note for source in sources for note in source.notes), *left_out, *notes]
+        told = [*(note for source in sources for note in source.notes), *left_out, *find_misfits(sources), *notes]
         self.scene = describe_scene(self.space, self.layers, self.told, told)
         for layer in self.scene["layers"]:
             layer["range"] = list(ranges[layer["id"]])

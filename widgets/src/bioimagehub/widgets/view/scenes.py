@@ -74,6 +74,38 @@ def make_space(sources: Sequence[Multiscale]) -> Space:
     )
 
 
+def find_misfits(sources: Sequence[Multiscale]) -> list[str]:
+    """Tell of images whose own coordinates do not say that they cover the first one from end to end, as they do."""
+    first, notes = sources[0], []
+    for source in sources[1:]:
+        for axis in "zyx":
+            image, own = _find_ends(first, axis), _find_ends(source, axis)
+            if image is None or own is None:
+                continue
+            begin, end, spacing, unit = image
+            own_begin, own_end, own_spacing, own_unit = own
+            apart = max(abs(own_begin - begin), abs(own_end - end))
+            # Half a sample of the coarser one: that much the corners of a pyramid differ by how they are told.
+            if unit == own_unit and apart > 0.501 * max(spacing, own_spacing):
+                notes.append(
+                    f"{source.name} is shown from end to end of {first.name}, which its coordinates contradict: along "
+                    f"{axis} they go from {own_begin:.6g} to {own_end:.6g} {clean_unit(unit)}, those of {first.name} "
+                    f"from {begin:.6g} to {end:.6g}. Give it on the same samples: "
+                    "part.reindex_like(image, fill_value=0)."
+                )
+                break
+    return notes
+
+
+def _find_ends(source: Multiscale, axis: str) -> tuple[float, float, float, str] | None:
+    """Give where the first sample of an axis begins and the last one ends, their spacing and unit, if it tells them."""
+    size = source.size(axis)
+    if size < 2 or axis not in source.arrays[0].coords:
+        return None
+    spacing, origin, unit = source.spacing(axis)
+    return origin - spacing / 2, origin + (size - 0.5) * spacing, spacing, unit
+
+
 def clean_unit(unit: str) -> str:
     """Give a unit as a short word."""
     from bioimagehub.widgets.view.text import clean
