@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import traitlets
 
-from bioimagehub.catalogs import Catalog, Record
+from bioimagehub.catalogs import Catalog, Record, open_catalog
 from bioimagehub.catalogs.citation import STYLES
 from bioimagehub.catalogs.errors import InvalidDocumentError, InvalidQueryError, UnknownEntryError
 from bioimagehub.catalogs.locks import read_lock
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_BYTES = 200_000
+UNNAMED = "# No variable has the catalog that was browsed: give it the name catalog first."
+
+
+@pytest.fixture(scope="module")
+def large() -> Catalog:
+    """More records than one answer tells of, with names as long as they may be."""
+    from widgets.browse.conftest import make_catalog, make_fields
+
+    fields = [make_fields(number) for number in range(2000)]
+    return make_catalog([each | {"identifier": each["identifier"].ljust(250, "x")} for each in fields])
 
 
 def test_without_a_catalog_it_browses_all(samples: Path) -> None:
@@ -69,6 +80,7 @@ def test_what_cannot_be_asked_is_refused(catalog: Catalog) -> None:
         widget.sort = "colour"
     with pytest.raises(InvalidQueryError, match="at most 1,000 are taken"):
         widget.text = "x" * 1001
+    assert (widget.text, repr(widget)) == ("", "<Browse: 119 of 119 records>")
     with pytest.raises(traitlets.TraitError):
         widget.height = 3
     widget.close()
@@ -84,6 +96,26 @@ def test_a_search_is_answered_at_once(page: Page) -> None:
     }
 
 
+def test_a_stretch_of_the_list_is_told_in_parts(large: Catalog) -> None:
+    widget = browse(large)
+    page = Page(widget)
+    state = {"text": "", "filters": {"archive": ["idr", "bia"]}, "sort": "identifier"}
+    expected = [record.identifier for record in large.search(archive=["idr", "bia"], sort="identifier").page(30, 1200)]
+    found: list[str] = []
+    while len(found) < len(expected):
+        found += page.ask("range", **state, **{"from": 30 + len(found), "to": 1229})["identifiers"]
+    assert found == expected
+    assert page.largest < MOST_BYTES
+    assert page.ask("range", **state, **{"from": 9000, "to": 9001}) == {"identifiers": []}
+    widget.close()
+
+
+def test_too_long_a_stretch_is_not_selected(page: Page) -> None:
+    assert len(page.ask("range", **{"from": 0, "to": 9_999})["identifiers"]) == 119
+    with pytest.raises(InvalidQueryError, match=r"10,001 records cannot be selected at once. At most 10,000 can. Sele"):
+        page.ask("range", **{"from": 0, "to": 10_000})
+
+
 def test_state_of_a_page_is_taken(page: Page) -> None:
     told = page.ask("search", text="muscle")
     page.widget.set_state({"text": "muscle", "filters": {}})
@@ -97,7 +129,7 @@ def test_a_record_is_told_with_what_its_licence_forbids(page: Page) -> None:
     assert told["licence"]["told"] == [FORBIDDEN["unattributed use"]]
     assert told["memory"] == 2 * 10 * 200 * 100
     assert told["axes"][0] == ("z", 10, 0.5, "µm")
-    assert told["code"] == 'image = catalog["idr:entry001"].open()'
+    assert told["code"].splitlines()[1:] == ['image = catalog["idr:entry001"].open()']
     assert "licence CC-BY-4.0" in told["citation"]
     banned = page.ask("detail", identifier="empiar:entry002")["licence"]["told"]
     assert FORBIDDEN["commercial use"] in banned
@@ -135,6 +167,44 @@ def test_code_runs(page: Page) -> None:
     assert ast.literal_eval(text.partition("text=")[2].partition(", archive")[0]) == 'a"b\\'
 
 
+def test_code_of_what_is_installed_needs_no_variable(samples: Path) -> None:
+    part = open_catalog().search(archive="samples")
+    widget = browse(part)
+    name = part.page(0, 1)[0].identifier
+    place: dict[str, Any] = {}
+    code = Page(widget).ask("detail", identifier=name)["code"]
+    exec(code.removesuffix(".open()"), place)  # noqa: S102 - it is what is tested
+    assert place["image"].identifier == name
+    # What is browsed is less than what is installed, so the search has to name it.
+    text = Page(widget).ask("write", text="nuclei")["text"]
+    assert text.splitlines()[1:] == [UNNAMED, 'browse(catalog, text="nuclei")']
+    widget.close()
+    whole = browse(open_catalog())
+    assert Page(whole).ask("write", text="nuclei")["text"].splitlines()[1:] == ['browse(text="nuclei")']
+    whole.close()
+
+
+def test_code_names_the_variable_that_has_the_catalog(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"_": page.widget.catalog, "other": page.widget.found}
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(user_ns=variables))
+    told = [
+        ({"identifiers": ["idr:entry001"]}, 'image = {}["idr:entry001"].open()'),
+        ({"text": "mitosis"}, 'browse({}, text="mitosis")'),
+    ]
+    for content, line in told:
+        lines = page.ask("write", **content)["text"].splitlines()
+        assert UNNAMED in lines
+        assert lines[-1] == line.format("catalog")
+    variables["name"] = page.widget.catalog
+    for content, line in told:
+        lines = page.ask("write", **content)["text"].splitlines()
+        assert UNNAMED not in lines
+        assert lines[-1] == line.format("name")
+    place = dict(variables)
+    exec(page.ask("write", identifiers=["idr:entry004", "bia:entry003"])["text"], place)  # noqa: S102 - it is what is tested
+    assert [record.identifier for record in place["records"]] == ["idr:entry004", "bia:entry003"]  # type: ignore[attr-defined]
+
+
 def test_records_are_added_to_a_lock(page: Page, tmp_path: Path) -> None:
     page.widget.lock = str(tmp_path / "data.lock.json")
     assert page.ask("lock", identifiers=["idr:entry004"])["added"] == ["idr:entry004"]
@@ -155,7 +225,15 @@ def test_a_terminal_shows_a_table(catalog: Catalog) -> None:
     assert lines[1].split()[0] == "identifier"
     assert lines[2].startswith(widget.found.page(0, 1)[0].identifier)
     assert max(map(len, lines)) <= 160
-    assert widget.as_text() == widget._repr_mimebundle_()[0]["text/plain"] or repr(widget).startswith("<Browse: ")
+    assert repr(widget) == f"<Browse: {lines[0]}>"
+    widget.close()
+
+
+def test_a_table_tells_that_a_size_is_not_stated(catalog: Catalog) -> None:
+    from widgets.browse.conftest import make_catalog, make_fields
+
+    widget = browse(make_catalog([make_fields(1, size=None)]))
+    assert "  not stated  " in widget.as_text().splitlines()[2]
     widget.close()
 
 
@@ -224,13 +302,14 @@ def test_messages_stay_small_with_the_longest_texts(page: Page) -> None:
 def test_a_viewer_and_a_download_open_inside(samples: Path) -> None:
     widget = browse(archive="samples")
     page = Page(widget)
-    assert page.ask("open", identifier="samples:bbbc038-nuclei")["title"].startswith("Nuclei of the 2018")
+    page.ask("open", identifier="samples:bbbc038-nuclei")
+    assert widget.panel_title.startswith("Viewer: Nuclei of the 2018")
     viewer = widget.opened
     assert viewer is not None
     assert widget.panel == f"anywidget:{viewer.model_id}"
     assert page.ask("download", identifiers=["samples:bbbc038-nuclei", "samples:nuclei-3d"]) == {"count": 2}
-    assert type(widget.opened).__name__ == "Download"
+    assert type(widget.opened).__name__ == widget.panel_title == "Download"
     assert viewer.comm is None
     page.ask("close")
-    assert (widget.panel, widget.opened) == ("", None)
+    assert (widget.panel, widget.panel_title, widget.opened) == ("", "", None)
     widget.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from bioimagehub.catalogs.locks import read_lock
 from servers.browser import open_page
@@ -115,7 +116,7 @@ def test_by_keyboard(lab: HubLab, opened: tuple[Page, Any]) -> None:
     widget.get_by_role("dialog", name="Help").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("f")
-    assert page.evaluate("document.activeElement.textContent") == "Archive"
+    expect(widget.locator("summary", has_text="Archive")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     settle(widget)
@@ -126,7 +127,8 @@ def test_by_keyboard(lab: HubLab, opened: tuple[Page, Any]) -> None:
 
 def test_by_mouse(lab: HubLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
-    widget = show(CELL)
+    # Small pictures come when they come: without them the page is the same each time.
+    widget = show(f"{CELL.strip()[:-2]}\nw._pictures.make = lambda *_: None\nw")
     widget.evaluate("(element) => { element.style.width = '900px'; }")
     check_picture(widget, REFERENCE, size=(620, 260))
     before = lab.evaluate(page, "w.count")
@@ -155,6 +157,69 @@ def test_by_mouse(lab: HubLab, opened: tuple[Page, Any]) -> None:
     wait_for(page, lab, "w.selection", [])
 
 
+def test_the_help_gives_the_focus_back_at_once(lab: HubLab, opened: tuple[Page, Any]) -> None:
+    """A later event would take it away from where the next key put it."""
+    page, show = opened
+    widget = show(CELL)
+    for close in (
+        "dialog.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }))",
+        "dialog.querySelector('button').click()",
+        "dialog.dispatchEvent(new Event('cancel', { cancelable: true }))",
+    ):
+        widget.get_by_role("button", name="Help").click()
+        dialog = widget.get_by_role("dialog", name="Help")
+        dialog.wait_for()
+        focused = dialog.evaluate(
+            f"""(dialog) => {{
+                  {close};
+                  const found = [dialog.open, document.activeElement.className];
+                  dialog.closest('.bih-browse').querySelector('.bih-search').focus();
+                  return found;
+                }}"""
+        )
+        assert focused == [False, "bih-list"]
+        # Two frames on, all events of the dialog have come.
+        page.evaluate("() => new Promise((later) => requestAnimationFrame(() => requestAnimationFrame(later)))")
+        expect(widget.locator(".bih-search").first).to_be_focused()
+
+
+def test_what_is_not_on_the_page_is_selected_too(lab: HubLab, opened: tuple[Page, Any]) -> None:
+    page, show = opened
+    widget = show("from bioimagehub.widgets import browse\nw = browse(height=420)\nw")
+    rows = widget.locator(".bih-row:not(.bih-waiting)")
+    rows.nth(1).locator(".bih-title").click()
+    listed = widget.locator(".bih-list")
+    listed.evaluate("(list) => { list.scrollTop = 60 * 1500; }")
+    far = widget.locator(".bih-row:not(.bih-waiting)[aria-posinset='1502']")
+    far.locator(".bih-title").click(modifiers=["Shift"])
+    wait_for(page, lab, "w.selection == w.found.selection.identifiers(1, 1501)", True)
+    # The row is asked for when the key is there before it.
+    listed.focus()
+    page.keyboard.press("End")
+    last = "w.found.selection.identifiers(w.count - 2, 1)"
+    page.keyboard.press("Shift+ArrowUp")
+    wait_for(page, lab, f"w.selection[1501:] == {last}", True)
+    listed.evaluate("(list) => { list.scrollTop = 0; }")
+    rows.and_(widget.locator("[aria-posinset='1']")).locator(".bih-title").click(modifiers=["Shift"])
+    said = "records cannot be selected at once. At most 10,000 can. Select fewer, or use .found"
+    widget.locator(".bih-problem", has_text=said).wait_for()
+    assert lab.evaluate(page, "len(w.selection)") == 1502
+
+
+def test_keys_that_have_no_record_say_so(lab: HubLab, opened: tuple[Page, Any]) -> None:
+    page, show = opened
+    widget = show("from bioimagehub.widgets import browse\nw = browse(text='qqqzzz', height=420, lock='none.json')\nw")
+    widget.locator(".bih-empty:not([hidden])").wait_for()
+    note = widget.locator(".bih-note")
+    widget.locator(".bih-list").focus()
+    for key in "odcyl":
+        note.evaluate("(note) => { note.textContent = ''; }")
+        page.keyboard.press(key)
+        expect(note).to_have_text("No record is selected or shown, and the list is at none. Choose a record first.")
+    assert widget.locator(".bih-problem:visible, textarea:visible").count() == 0
+    assert not (lab.folder / "none.json").exists()
+
+
 def test_python_drives_the_page_and_a_viewer_opens_in_it(lab: HubLab, opened: tuple[Page, Any]) -> None:
     page, show = opened
     widget = show(CELL)
@@ -168,7 +233,13 @@ def test_python_drives_the_page_and_a_viewer_opens_in_it(lab: HubLab, opened: tu
     widget.get_by_role("button", name="View", exact=True).click()
     widget.locator(".bih-panel .bih-live").wait_for()
     assert lab.evaluate(page, "type(w.opened).__name__") == "Viewer"
-    widget.locator(".bih-panel > .bih-bar").get_by_role("button", name="Close").click()
+    title = f"Viewer: {lab.evaluate(page, 'w.catalog[w.shown].title')}"
+    # As after the page was loaded anew: a view that finds the panel open.
+    widget = show("w")
+    panel = widget.get_by_role("region", name=title, exact=True)
+    expect(panel.locator("> .bih-bar h3")).to_have_text(title)
+    panel.locator("> .bih-bar").get_by_role("button", name="Close").click()
+    expect(widget.locator(".bih-list")).to_be_focused()
     widget.locator(".bih-panel").wait_for(state="hidden")
 
 
@@ -179,9 +250,9 @@ def test_hostile_records_do_no_harm(lab: HubLab, opened: tuple[Page, Any]) -> No
     shown = titles(widget)
     assert "<script>window.stolen = 1</script>" in shown
     assert len(shown) == 14
-    for place in range(len(shown)):
+    for place, identifier in enumerate(lab.evaluate(page, "w.found.selection.identifiers(0, 20)")):
         widget.locator(".bih-row").nth(place).locator(".bih-title").click()
-        widget.locator(".bih-detail dl, .bih-problem:not([hidden])").first.wait_for()
+        widget.locator(".bih-detail .bih-id, .bih-problem:not([hidden])", has_text=identifier).first.wait_for()
     assert page.evaluate("window.stolen") is None
     assert widget.locator("script, iframe, img[src^=x]").count() == 0
     heights = {round(box["height"]) for box in (row.bounding_box() for row in widget.locator(".bih-row").all()) if box}

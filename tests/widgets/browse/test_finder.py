@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bioimagehub.catalogs.errors import InvalidQueryError
-from bioimagehub.widgets.browse.finder import SHOWN, SIZES, Finder, Question, check_filters
+from bioimagehub.widgets.browse.finder import SIZES, Finder, Question, check_filters
 
 if TYPE_CHECKING:
     from bioimagehub.catalogs import Catalog
@@ -84,7 +84,9 @@ def test_what_is_chosen_is_listed_although_nothing_has_it(finder: Finder) -> Non
 def test_values_are_filtered_by_a_text(finder: Finder) -> None:
     values = finder.count_values(Question(), "organism", 10, "MUS")
     assert [value for value, _ in values] == ["Mus musculus"]
-    assert SHOWN < 10
+    both = [value for value, _ in finder.count_values(Question(), "organism", 10, "S")]
+    assert sorted(both) == ["Homo sapiens", "Mus musculus"]
+    assert [value for value, _ in finder.count_values(Question(), "organism", 1, "S")] == both[:1]
 
 
 def test_rows_come_in_the_order_that_is_asked(finder: Finder, catalog: Catalog) -> None:

@@ -30,7 +30,7 @@ _LONGEST_CITATION = 4000
 _MOST = 8
 
 
-def describe(record: Record, catalog: Catalog, name: str) -> dict[str, Any]:
+def describe(record: Record, catalog: Catalog, name: str | None) -> dict[str, Any]:
     """Tell what is known of a record.
 
     Parameters
@@ -38,8 +38,8 @@ def describe(record: Record, catalog: Catalog, name: str) -> dict[str, Any]:
     record : Record
     catalog : Catalog
         Where its images are looked for.
-    name : str
-        What the catalog is called in the line of Python.
+    name : str or None
+        What the catalog is called in the line of Python, as in `write_opening`.
     """
     return {
         "id": record.identifier,

@@ -174,6 +174,10 @@ class Finder:
         """Give some of the records, as `make_row` has them."""
         return [make_row(fields) for fields in self.find(question).selection.page(offset, limit, question.sort)]
 
+    def list_identifiers(self, question: Question, offset: int, limit: int) -> list[str]:
+        """Give the identifiers of some of the records."""
+        return self.find(question).selection.identifiers(offset, limit, question.sort)
+
     def suggest(self, found: Found) -> str | None:
         """Give the text in another spelling, if words of it are found nowhere and it finds something."""
         if not found.text.strip() or len(found.selection):

@@ -12,7 +12,8 @@ const ASKED = ["text", "filters", "sort"];
  * Keep what is asked, and the answer to it. `began` is called as a question changes, `found` with each answer, `failed`
  * with what went wrong. `state()` is what is asked, `change(part)` asks for something else, `choose` for one more value
  * or one less.
- * `row(index)` is a row or undefined, `ensure(first, last)` asks for those that are missing and calls `filled`.
+ * `row(index)` is a row or undefined, `ensure(first, last)` asks for those that are missing and calls `filled`,
+ * `identifiers(first, last)` is a promise of the identifiers of those rows, here or not.
  */
 export function makeFinding({ model, ask, life, began, found, filled, failed }) {
   let pages = new Map();
@@ -103,6 +104,19 @@ export function makeFinding({ model, ask, life, began, found, filled, failed }) 
     for (const page of wanted) if (!pages.has(page) && !pending.has(page)) fetchPage(page);
   }
 
+  const row = (index) => pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  async function identifiers(first, last) {
+    const here = Array.from({ length: last - first + 1 }, (_, place) => row(first + place)?.id);
+    if (here.every(Boolean)) return here;
+    const listed = asked, told = [];
+    while (told.length < here.length) {
+      const { content } = await ask("range", { ...listed, from: first + told.length, to: last }, { signal: life });
+      if (content.identifiers.length === 0) break;
+      told.push(...content.identifiers);
+    }
+    return told;
+  }
+
   function change(part) {
     state = { ...state, ...part };
     soon();
@@ -139,7 +153,8 @@ export function makeFinding({ model, ask, life, began, found, filled, failed }) 
     },
     count: () => current?.count ?? 0,
     answer: () => current,
-    row: (index) => pages.get(Math.floor(index / PAGE))?.[index % PAGE],
+    row,
+    identifiers,
     /** Ask for rows that are missing, once scrolling has come to rest. */
     ensure(first, last) {
       clearTimeout(settling);

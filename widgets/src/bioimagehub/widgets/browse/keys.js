@@ -32,10 +32,25 @@ function makeTable(title, lines) {
 
 /** Make the help: a dialog that is closed with Escape. */
 export function makeHelp(back) {
-  const close = make("button", { type: "button", class: "bih-main", onclick: () => dialog.close() }, "Close");
+  // The event `close` comes a frame later, when the next key may have moved the focus on: the focus goes back at once.
+  const hide = () => {
+    dialog.close();
+    back();
+  };
+  const close = make("button", { type: "button", class: "bih-main", onclick: hide }, "Close");
   const dialog = make("dialog", { class: "bih-help", "aria-label": "Help" },
     makeTable("Keys", HELP), makeTable("What can be typed", HINTS), close);
-  dialog.addEventListener("close", back);
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    hide();
+  });
+  // What closes it without a key in it, such as a gesture.
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    hide();
+  });
   return { element: dialog, open: () => dialog.showModal() };
 }
 

@@ -54,10 +54,11 @@ function makeOption(id) {
 }
 
 /**
- * Make the list. `chosen(row, how)` is told of rows that are clicked or asked for by a key: `show`, `toggle`, `range`.
+ * Make the list. `chosen(row, how)` is told of a row that is clicked or asked for by a key: `show`, `toggle`;
+ * `ranged(first, last)` of the places of rows that are all selected, whether they are here or not.
  * It gives `{ element, reset, refresh, mark, active, focus, move }`.
  */
-export function makeList({ finding, pictures, model, life, chosen, moved }) {
+export function makeList({ finding, pictures, model, life, chosen, ranged, moved }) {
   const name = `bih-list-${++lists}`;
   const rows = make("div", { class: "bih-rows", role: "presentation" });
   const spacer = make("div", { class: "bih-spacer", role: "presentation" }, rows);
@@ -145,10 +146,9 @@ export function makeList({ finding, pictures, model, life, chosen, moved }) {
     const row = finding.row(active);
     if (event.key in steps) {
       move(active + steps[event.key]);
-      const now = finding.row(active);
-      if (event.shiftKey && now && event.key.startsWith("Arrow")) chosen(now, "add", active);
-    } else if (event.key === "Enter" && row) chosen(row, "show", active);
-    else if (event.key === " " && row) chosen(row, "toggle", active);
+      if (event.shiftKey && event.key.startsWith("Arrow") && finding.count()) ranged(active, active);
+    } else if (event.key === "Enter" && row) chosen(row, "show");
+    else if (event.key === " " && row) chosen(row, "toggle");
     else return;
     event.preventDefault();
   }
@@ -159,12 +159,8 @@ export function makeList({ finding, pictures, model, life, chosen, moved }) {
     const before = active;
     active = index;
     const ticked = option.parts.tick.contains(event.target) || event.ctrlKey || event.metaKey;
-    if (event.shiftKey) {
-      for (let each = Math.min(before, index); each <= Math.max(before, index); each++) {
-        const row = finding.row(each);
-        if (row) chosen(row, "add", each);
-      }
-    } else chosen(option.row, ticked ? "toggle" : "show", index);
+    if (event.shiftKey) ranged(Math.min(before, index), Math.max(before, index));
+    else chosen(option.row, ticked ? "toggle" : "show");
     draw();
   }
 

@@ -5,6 +5,8 @@ const AT_ONCE = 2;
 const IN_ONE = 6;
 const KEPT = 400;
 const SETTLED_MS = 150;
+// After so long what was asked in vain is asked again.
+const LATER_MS = 60_000;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Draw what stands in for a picture: three cells. */
@@ -27,8 +29,10 @@ export function drawNeutral() {
 export function makePictures({ ask, life }) {
   const kept = new Map();
   const wanted = new Map();
+  const later = new Map();
   let running = 0;
   let timer = 0;
+  let again = 0;
 
   const put = (slot, url) => {
     slot.replaceChildren(url ? make("img", { src: url, alt: "", draggable: false }) : drawNeutral());
@@ -42,6 +46,18 @@ export function makePictures({ ask, life }) {
     }
   };
 
+  /** Ask again in a while, for rows that are still on the screen then. */
+  function askLater(some, wait) {
+    for (const [id, slot] of some) later.set(id, slot);
+    if (life.aborted || again || later.size === 0) return;
+    again = setTimeout(() => {
+      again = 0;
+      for (const [id, slot] of later) if (!kept.has(id)) wanted.set(id, slot);
+      later.clear();
+      next();
+    }, wait);
+  }
+
   async function fetchSome() {
     // Newest first; rows that are off the screen again are not asked for.
     const here = [...wanted].filter(([id, slot]) => slot.isConnected && slot.dataset.id === id).reverse();
@@ -50,19 +66,25 @@ export function makePictures({ ask, life }) {
     for (const [id, slot] of here.slice(IN_ONE).reverse()) wanted.set(id, slot);
     if (now.length === 0) return;
     running++;
+    let untried = now.map(([id]) => id);
+    let wait = LATER_MS;
     try {
       const { content, buffers } = await ask("pictures", { identifiers: now.map(([id]) => id) });
       content.found.forEach((id, place) => {
         keep(id, URL.createObjectURL(new Blob([buffers[place]], { type: "image/jpeg" })));
       });
+      untried = content.later;
+      wait = content.wait * 1000;
     } catch {
       // Without its picture a row is as good.
     }
     running--;
     for (const [id, slot] of now) {
-      if (!kept.has(id)) keep(id, null);
+      // That there is none is known of those alone that were tried.
+      if (!kept.has(id) && !untried.includes(id)) keep(id, null);
       if (slot.isConnected && slot.dataset.id === id) put(slot, kept.get(id));
     }
+    askLater(now.filter(([id]) => untried.includes(id)), wait);
     next();
   }
   function next() {
@@ -76,6 +98,7 @@ export function makePictures({ ask, life }) {
 
   life.addEventListener("abort", () => {
     clearTimeout(timer);
+    clearTimeout(again);
     for (const url of kept.values()) if (url) URL.revokeObjectURL(url);
   });
   return {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bioimagehub.catalogs.errors import CatalogError
+from bioimagehub.catalogs.errors import CatalogError, StoreUnreachableError
 from bioimagehub.catalogs.locations import SAMPLES, is_local
 
 if TYPE_CHECKING:
@@ -23,10 +24,15 @@ _MOST_READ = 4 * 2**20
 _MOST_PIXELS = 4096 * 4096
 _FORMATS = ("GIF", "JPEG", "PNG", "WEBP")
 _QUALITIES = (82, 60, 35, 15)
+# The reader has one error for a server that does not give a file, whatever its answer; this one is of the file alone.
+_REFUSED = re.compile(r"server answered 4(?!08|25|29)\d\d ")
 
 
 class Pictures:
-    """Makes pictures; a host that did not answer is left alone for a while, so that a list is not held up by it.
+    """Makes pictures; a host that cannot be reached, or has too much to do, is left alone for a while.
+
+    So a list is not held up by it. That a host has no such picture, or does not give it to everybody, is told of that
+    picture alone.
 
     Parameters
     ----------
@@ -61,9 +67,14 @@ class Pictures:
             # Without its picture a record is as good; what is wrong with it is told when it is opened.
             return None
 
+    def wait(self, record: Record) -> float:
+        """Tell for how many seconds the host of a record's picture is still left alone; 0 where it is not."""
+        began = self._failed.get(_find_host(record.thumbnail), -math.inf) if _is_fetched(record) else -math.inf
+        return max(0.0, began + self._rest - time.monotonic())
+
     def _read(self, record: Record) -> bytes | None:
-        if record.thumbnail and record.thumbnail.startswith(("https://", "http://", "s3://", SAMPLES)):
-            return self._fetch(record.thumbnail, record.identifier)
+        if _is_fetched(record):
+            return None if self.wait(record) else self._fetch(str(record.thumbnail), record.identifier)
         if record.driver is None or record.url is None or not is_local(record.url):
             return None
         from bioimagehub.catalogs.thumbnail import make_thumbnail
@@ -74,15 +85,25 @@ class Pictures:
         from bioimagehub.catalogs.locations import resolve
         from bioimagehub.catalogs.reader import Dataset, Place
 
-        host = urlsplit(url).hostname or ""
-        if time.monotonic() - self._failed.get(host, -math.inf) < self._rest:
-            return None
         try:
             content, _ = Place(resolve(url), dataset=Dataset(identifier)).read_some(0, _MOST_READ)
-        except CatalogError:
-            self._failed[host] = time.monotonic()
+        except StoreUnreachableError as error:
+            if (host := _find_host(url)) and not _REFUSED.search(str(error)):
+                self._failed[host] = time.monotonic()
             raise
         return bytes(content) if len(content) < _MOST_READ else None
+
+
+def _is_fetched(record: Record) -> bool:
+    return bool(record.thumbnail) and str(record.thumbnail).startswith(("https://", "http://", "s3://", SAMPLES))
+
+
+def _find_host(url: str | None) -> str:
+    try:
+        return urlsplit(url or "").hostname or ""
+    except ValueError:
+        # It is no address: what reads it says so.
+        return ""
 
 
 def shrink(content: bytes, longest: int) -> bytes | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bioimagehub.widgets.browse.finder import Question
 
 _COLUMNS = ("identifier", "title", "organism", "technology", "size", "licence")
-_WIDTHS = (28, 48, 20, 22, 8, 16)
+_WIDTHS = (28, 48, 20, 22, 10, 16)
 
 
 def tell_question(question: Question, found: int, total: int, text: str | None = None) -> str:
@@ -38,7 +38,7 @@ def tell_question(question: Question, found: int, total: int, text: str | None =
 
 
 def write_text(told: str, rows: Sequence[dict[str, Any]]) -> str:
-    """Write a table for a terminal; every line fits 150 characters."""
+    """Write a table for a terminal; every line fits 160 characters."""
     cells = [_COLUMNS, *map(_list_cells, rows)]
     lines = ["  ".join(_fit(cell, width) for cell, width in zip(line, _WIDTHS, strict=True)).rstrip() for line in cells]
     return "\n".join([told, *lines]) if rows else told

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 
 from bioimagehub.catalogs.errors import InvalidQueryError, UnknownEntryError
+from bioimagehub.catalogs.index.query import parse_query
 from bioimagehub.widgets.browse import code
 from bioimagehub.widgets.browse.finder import LISTED, Finder, Question, check_filters, check_sort
+from bioimagehub.widgets.browse.naming import Name
 from bioimagehub.widgets.browse.pictures import LARGE, SMALL, Pictures
 from bioimagehub.widgets.browse.rows import tidy
 from bioimagehub.widgets.browse.table import tell_question, write_html, write_text
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 
 PAGE = 40
 """Rows in one answer, at most."""
+RANGE = 500
+"""Identifiers in one answer, at most: each has up to 250 characters."""
+RANGED = 10_000
+"""Records that are selected at once, at most."""
 PICTURES = 8
 """Pictures in one answer, at most."""
 CITED = 100
@@ -58,10 +64,13 @@ class Browse(HubWidget):
         In CSS pixels.
     panel : str
         What is open below the list, a viewer or a download; empty for nothing. `opened` gives the widget.
+    panel_title : str
+        What stands above it.
     """
 
     QUESTIONS: ClassVar[tuple[str, ...]] = (
-        "cite", "close", "detail", "download", "keep", "lock", "open", "pictures", "rows", "search", "values", "write",
+        "cite", "close", "detail", "download", "keep", "lock", "open", "pictures", "range", "rows", "search", "values",
+        "write",
     )  # fmt: skip
     THREADS: ClassVar[int] = 6
 
@@ -78,10 +87,11 @@ class Browse(HubWidget):
     lock = traitlets.Unicode("data.lock.json").tag(sync=True)
     height = traitlets.Int(600, min=240, max=4000).tag(sync=True)
     panel = traitlets.Unicode("").tag(sync=True)
+    panel_title = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, catalog: Catalog | None = None, **state: Any) -> None:
         # A trait of the state is checked against the catalog, so that is there first.
-        self._name = code.OPENING if catalog is None else "catalog"
+        self._name = Name(catalog)
         self._finder = Finder(_open(catalog))
         self._pictures = Pictures()
         self._is_warm = False
@@ -109,7 +119,7 @@ class Browse(HubWidget):
 
     def close(self) -> None:
         """Take it off all pages, and what is open in it."""
-        self._show_panel(None)
+        self._show_panel(None, "")
         super().close()
 
     def as_text(self) -> str:
@@ -120,6 +130,12 @@ class Browse(HubWidget):
         """Give a table of the first records that fit, and what was asked."""
         rows = self._finder.list_rows(self._question(), 0, _STATIC_ROWS)
         return {"text/html": write_html(self._tell(), rows, self.shown), "text/plain": self.as_text()}
+
+    @traitlets.validate("text")
+    def _check_text(self, proposal: Any) -> str:
+        text: str = proposal["value"]
+        parse_query(text)
+        return text
 
     @traitlets.validate("filters")
     def _check_filters(self, proposal: Any) -> dict[str, list[str]]:
@@ -191,6 +207,13 @@ class Browse(HubWidget):
         offset = max(0, int(content["offset"]))
         return {"rows": self._finder.list_rows(Question.of(content), offset, PAGE)}, []
 
+    def answer_range(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
+        """Answer with the identifiers of the rows from one place to another; of the first of them, where it is many."""
+        first, last = max(0, int(content["from"])), int(content["to"])
+        _check_number(last - first + 1, RANGED, "selected", "use .found, the catalog of all that fit,")
+        count = max(0, min(last - first + 1, RANGE))
+        return {"identifiers": self._finder.list_identifiers(Question.of(content), first, count)}, []
+
     def answer_values(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Answer with the values of one facet that have a text in them."""
         values = self._finder.count_values(
@@ -202,18 +225,27 @@ class Browse(HubWidget):
         """Answer with what is known of one record."""
         from bioimagehub.widgets.browse.detail import describe
 
-        return describe(self.catalog[content["identifier"]], self.catalog, self._name), []
+        return describe(self.catalog[content["identifier"]], self.catalog, self._name.of_records()), []
 
     def answer_pictures(self, content: dict[str, Any], _buffers: list[Any], stop: threading.Event) -> Answer:
-        """Answer with small pictures: ``found`` tells which of them there are, in their order."""
+        """Answer with small pictures: ``found`` tells which of them there are, in their order.
+
+        ``later`` tells which are to be asked for again, after ``wait`` seconds: their host is left alone until then.
+        """
         longest = LARGE if content.get("large") else SMALL
-        found, pictures = [], []
+        found, later, wait, pictures = [], [], 0.0, []
         for identifier in content["identifiers"][: 1 if content.get("large") else PICTURES]:
-            picture = None if stop.is_set() else self._pictures.make(self.catalog[identifier], longest)
+            if stop.is_set():
+                break
+            record = self.catalog[identifier]
+            picture = self._pictures.make(record, longest)
             if picture is not None:
                 found.append(identifier)
                 pictures.append(picture)
-        return {"found": found}, pictures
+            elif left := self._pictures.wait(record):
+                later.append(identifier)
+                wait = max(wait, left)
+        return {"found": found, "later": later, "wait": wait}, pictures
 
     def answer_cite(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Answer with the references of some records, in a style of `Record.cite`."""
@@ -226,10 +258,10 @@ class Browse(HubWidget):
         """Answer with the lines of Python for one record, for several, or for what is asked."""
         identifiers = _few(content.get("identifiers") or [], 1000, "written as code")
         if len(identifiers) == 1:
-            return {"text": code.write_opening(self.catalog[identifiers[0]], self._name)}, []
+            return {"text": code.write_opening(self.catalog[identifiers[0]], self._name.of_records())}, []
         if identifiers:
-            return {"text": code.write_selection(identifiers, self._name)}, []
-        return {"text": code.write_search(content, self._name)}, []
+            return {"text": code.write_selection(identifiers, self._name.of_records())}, []
+        return {"text": code.write_search(content, self._name.of_all())}, []
 
     def answer_lock(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Add records to the lock file, and answer with what was added."""
@@ -243,20 +275,20 @@ class Browse(HubWidget):
         from bioimagehub.widgets import view
 
         record = self.catalog[content["identifier"]]
-        self._show_panel(view(record))
-        return {"title": tidy(record.title, 200)}, []
+        self._show_panel(view(record), f"Viewer: {tidy(record.title, 200)}")
+        return {}, []
 
     def answer_download(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Plan the download of some records, below the list."""
         from bioimagehub.widgets import download
 
         records = self._get_records(content["identifiers"])
-        self._show_panel(download(records))
+        self._show_panel(download(records), "Download")
         return {"count": len(records)}, []
 
     def answer_close(self, _content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
         """Close what is open below the list."""
-        self._show_panel(None)
+        self._show_panel(None, "")
         return {}, []
 
     def answer_keep(self, _content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
@@ -264,8 +296,9 @@ class Browse(HubWidget):
         self.keep()
         return {}, []
 
-    def _show_panel(self, widget: HubWidget | None) -> None:
+    def _show_panel(self, widget: HubWidget | None, title: str) -> None:
         before, self.opened = self.opened, widget
+        self.panel_title = title
         self.panel = "" if widget is None else f"anywidget:{widget.model_id}"
         if before is not None:
             before.close()
@@ -283,13 +316,17 @@ _LONGEST_COPY = 40_000
 
 
 def _few(identifiers: Sequence[str], most: int, what: str) -> list[str]:
-    if len(identifiers) > most:
+    _check_number(len(identifiers), most, what, "use .selected")
+    return list(identifiers)
+
+
+def _check_number(number: int, most: int, what: str, otherwise: str) -> None:
+    if number > most:
         msg = (
-            f"{len(identifiers):,} records cannot be {what} at once. At most {most:,} can. "
-            "Select fewer, or use .selected in Python."
+            f"{number:,} records cannot be {what} at once. At most {most:,} can. "
+            f"Select fewer, or {otherwise} in Python."
         )
         raise InvalidQueryError(msg)
-    return list(identifiers)
 
 
 def _open(catalog: Catalog | None) -> Catalog:
