@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from bioimagehub.widgets.view.reads import THREADS
+from bioimagehub.widgets.view.viewer import Viewer
 from servers.endless import EndlessServer, expected
 from servers.page import DEADLINE, Page
 
@@ -49,10 +50,7 @@ def test_channels_of_a_tile_are_read_at_the_same_time(endless: EndlessServer, sh
     endless.forget()
     endless.hang()
     waiting = page.begin("tile", layers=channels, level=0, row=20, column=30)
-    deadline = time.monotonic() + DEADLINE
-    while len(endless.chunks_read()) < 4:
-        assert time.monotonic() < deadline, "what waits for the first chunk is not asked for"
-        time.sleep(0.01)
+    wait_for(lambda: len(endless.chunks_read()) >= 4)
     assert sorted(endless.chunks_read()) == [(0, channel, 10, 15) for channel in range(4)]
     page.cancel(waiting)
 
@@ -129,10 +127,28 @@ def test_a_store_that_hangs_later(endless: EndlessServer, show: Callable[..., Pa
     endless.delay = 0
     page = show(endless.url)
     page.tile("c0", level=8)
+    contents = page.viewer._contents
+    assert contents is not None
+    (reads,) = contents._threads
     endless.hang()
-    before = threading.active_count()  # other tests leave theirs in this process
-    waiting = page.begin("tile", layers=["c0"], level=0, row=9, column=9)
+    endless.forget()
+    questions = [page.begin("tile", layers=["c0"], level=0, row=9, column=2 * column) for column in range(40)]
+    wait_for(lambda: len(endless.chunks_read()) >= THREADS)
+    page.cancel(*questions)
     # What is known is there at once.
     assert page.tile("c0", level=8).shape == (256, 256)
-    page.cancel(waiting)
-    assert threading.active_count() - before < 50
+    assert reads._threads <= THREADS
+    assert len(page.viewer._pool._threads) <= Viewer.THREADS
+    # What was taken back waits for nobody; its threads end when the store does.
+    wait_for(lambda: not reads._waiting)
+    endless._free.set()
+    page.viewer.close()
+    wait_for(lambda: reads._threads == 0)
+    wait_for(lambda: not any(thread.is_alive() for thread in page.viewer._pool._threads))
+
+
+def wait_for(state: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not state():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.01)

@@ -14,6 +14,7 @@ import xarray as xr
 from bioimagehub.widgets.errors import UnknownKeywordError
 from bioimagehub.widgets.view import view
 from bioimagehub.widgets.view import viewer as viewer_module
+from bioimagehub.widgets.view.reads import THREADS
 from bioimagehub.widgets.view.text import clean
 from bioimagehub.widgets.view.viewer import Viewer
 from servers.page import DEADLINE
@@ -159,16 +160,19 @@ def test_unknown_keywords_are_refused() -> None:
 def test_a_store_that_hangs_holds_up_neither_cell_nor_others(
     show: Callable[..., Page],
 ) -> None:
-    free = threading.Event()
+    free, lock, hanging = threading.Event(), threading.Lock(), []
 
     def hang(block: Any) -> Any:
+        with lock:
+            hanging.append(1)
         assert free.wait(DEADLINE)
         return block
 
-    good = np.full((600, 600), 3, np.uint8)
-    hanging = da.from_array(good, chunks=300).map_blocks(hang, dtype=np.uint8, meta=np.empty((0, 0), np.uint8))
-    page = show(xr.DataArray(good, dims=["y", "x"]), labels={"late": hanging}, patience=0.5)
-    slow = [page.begin("tile", layers=["l0"], level=0, row=row, column=column) for row in (0, 1) for column in (0, 1)]
+    # A tile for each thread that answers.
+    good = np.full((256, 256 * Viewer.THREADS), 3, np.uint8)
+    late = da.from_array(good, chunks=256).map_blocks(hang, dtype=np.uint8, meta=np.empty((0, 0), np.uint8))
+    page = show(xr.DataArray(good, dims=["y", "x"]), labels={"late": late}, patience=0.5)
+    slow = [page.begin("tile", layers=["l0"], level=0, row=0, column=column) for column in range(Viewer.THREADS)]
     start = time.monotonic()
     assert page.tile("c0").min() == 3
     assert time.monotonic() - start < DEADLINE / 2
@@ -176,6 +180,7 @@ def test_a_store_that_hangs_holds_up_neither_cell_nor_others(
         problem = page.expect(number)[0]["problem"]
         assert "late does not answer" in problem["what"]
         assert "open the viewer anew" in problem["cure"]
+    assert 0 < len(hanging) <= THREADS
     free.set()
 
 
