@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from bioimagehub.catalogs.locks import read_lock
+from bioimagehub.widgets.scripts import join_scripts
 from servers.browser import open_page
 from servers.lab import find_widget, set_theme
 from servers.pictures import check_picture
@@ -42,6 +43,37 @@ valid = [make_fields(100 + number, title=text, source=text, description=text)
 w = browse(make_catalog(unchecked + valid), height=1100)
 w
 """
+
+PICTURES = """
+async (source) => {
+  const { makePictures } = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+  window.showPictures = (first, names) => {
+    window.endPictures?.();
+    const life = new AbortController();
+    const asked = (window.asked = []);
+    const ask = async (_, { identifiers }) => {
+      asked.push(identifiers);
+      if (asked.length > 1) return { content: { found: [], later: [], wait: 0 }, buffers: [] };
+      if (first === null) throw new Error('the kernel does not answer');
+      return { content: first, buffers: [] };
+    };
+    const pictures = makePictures({ ask, life: life.signal });
+    const slots = names.map(() => document.createElement('span'));
+    document.body.append(...slots);
+    const show = (id, place) => pictures.show({ id, picture: true }, slots[place]);
+    names.forEach(show);
+    window.showAgain = () => {
+      slots.forEach((slot) => pictures.show({ id: 'other', picture: false }, slot));
+      names.forEach(show);
+    };
+    window.endPictures = () => {
+      life.abort();
+      slots.forEach((slot) => slot.remove());
+    };
+  };
+}
+"""
+"""Shows rows whose pictures a kernel is asked for that first gives an answer, or none, and then has no pictures."""
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +155,23 @@ def test_by_keyboard(lab: HubLab, opened: tuple[Page, Any]) -> None:
     wait_for(page, lab, "len(w.filters['archive']) if w.filters else 0", 1)
     # None of these keys reached the notebook: no cell was made, cut or changed.
     assert page.locator(".jp-Notebook .jp-CodeCell").count() == 1
+
+
+def test_pictures_that_were_not_tried_are_asked_for_again(lab: HubLab, opened: tuple[Page, Any]) -> None:
+    page, show = opened
+    show(CELL)
+    page.evaluate(PICTURES, join_scripts("browse/pictures.js"))
+    # The kernel says when: `b` was tried, and has none.
+    page.evaluate("window.showPictures({ found: [], later: ['a'], wait: 0.01 }, ['a', 'b'])")
+    page.wait_for_function("window.asked.length > 1")
+    assert page.evaluate("window.asked.map((each) => each.sort())") == [["a", "b"], ["a"]]
+    # A question that failed says nothing of its rows: as they come into sight again, they are asked for.
+    page.evaluate("window.showPictures(null, ['a', 'b'])")
+    page.wait_for_function("window.asked.length === 1")
+    page.evaluate("window.showAgain()")
+    page.wait_for_function("window.asked.length > 1")
+    assert page.evaluate("window.asked.map((each) => each.sort())") == [["a", "b"], ["a", "b"]]
+    page.evaluate("window.endPictures()")
 
 
 def test_by_mouse(lab: HubLab, opened: tuple[Page, Any]) -> None:
