@@ -59,6 +59,11 @@ def test_it_is_started_scaled_and_ended_by_the_keyboard(lab: HubLab) -> None:
         look(page, "cluster-none")
         panel.evaluate("(element) => { element.style.width = '600px'; }")
         check_picture(panel, REFERENCE)
+        panel.locator("summary", has_text="Help").press("Enter")
+        panel.get_by_text("Starts a cluster with so many workers").wait_for()
+        look(page, "cluster-help")
+        lab.evaluate(page, "setattr(panel, 'cost', {'seconds': 442_800, 'core_seconds': 442_800})")
+        panel.get_by_text("123.00 core-hours").wait_for()
         panel.get_by_role("button", name="Start").press("Enter")
         expect_state(page, "running")
         panel.get_by_role("spinbutton", name="Workers").fill("2")
@@ -71,6 +76,7 @@ def test_it_is_started_scaled_and_ended_by_the_keyboard(lab: HubLab) -> None:
         look(page, "cluster-work")
         panel.get_by_role("button", name="End").press("Enter")
         expect_state(page, "closed")
+        assert "2 of 3 images done, 1 failed" in panel.inner_text()
         assert lab.evaluate(page, "panel.state") == "closed"
         assert errors == []
         assert hosts <= {"127.0.0.1", ""}

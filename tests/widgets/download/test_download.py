@@ -132,6 +132,94 @@ def test_a_part_of_an_image_is_planned_anew(samples: Path, make: Make, into: Pat
     assert widget.problem["cure"]
 
 
+def test_download_takes_what_was_chosen_at_the_last_moment(samples: Path, make: Make, into: Path) -> None:
+    from bioimagehub.catalogs.drivers import ome_zarr
+
+    widget = make("samples:nuclei-3d", chosen=["image.ome.zarr"])
+    widget.wait(DEADLINE)
+    # The page asks before it saves: the traits of the kernel are still those of the whole image.
+    sent = {"levels": [1], "channels": [], "region": {"z": [0, 8]}, "labels": False, "rate": 5e8, "replace": True}
+    ask(widget, "act", do="start", set=sent | {"folder": "/elsewhere"})
+    until(widget, "done", "failed")
+    assert ome_zarr.open_array(str(into / "image.ome.zarr")).shape == (4, 128, 128)
+    assert {name: getattr(widget, name) for name in sent} == sent
+    assert widget.folder == str(into)
+    order = BackgroundRun(into).order
+    assert order is not None
+    assert (order.settings.rate, order.settings.replace) == (5e8, True)
+    # What is saved in the end is nothing new.
+    widget.set_state({"levels": [1], "region": {"z": [0, 8]}})
+    assert widget.state == "done"
+
+
+def test_what_cannot_be_planned_is_not_begun(samples: Path, make: Make, into: Path) -> None:
+    widget = make("samples:nuclei-3d", chosen=["image.ome.zarr"])
+    widget.wait(DEADLINE)
+    ask(widget, "act", do="start", set={"region": {"z": [1000, 2000]}})
+    until(widget, "failed")
+    assert "z" in widget.problem["found"] + widget.problem["what"]
+    assert not (into / "image.ome.zarr").exists()
+
+
+@pytest.mark.parametrize(("ending", "files"), [(".tif", ["raw/A.TIF", "raw/b.tif"]), (".ome.tif", ["raw/c.ome.tif"])])
+def test_a_format_is_fetched_as_it_was_counted(
+    study: Path, make: Make, into: Path, ending: str, files: list[str]
+) -> None:
+    for name in ("A.TIF", "c.ome.tif"):
+        (study / "raw" / name).write_bytes(make_bytes(100))
+    (study / "raw" / "a.tif").unlink()
+    widget = make(study)
+    widget.wait(DEADLINE)
+    (counted,) = [each["files"] for each in widget.plan["endings"] if each["ending"] == ending]
+    ask(widget, "choose", ending=ending)
+    assert widget.plan["files"] == counted == len(files)
+    widget.start()
+    until(widget, "done", "failed")
+    assert [entry.name for entry in widget.manifest()] == files
+
+
+def test_the_format_of_an_image_of_this_machine_is_fetched(samples: Path, make: Make, into: Path) -> None:
+    widget = make("samples:nuclei-3d")
+    widget.wait(DEADLINE)
+    ask(widget, "choose", ending=".ome.zarr")
+    widget.start()
+    until(widget, "done", "failed")
+    assert {entry.name.partition("/")[0] for entry in widget.manifest()} == {"image.ome.zarr"}
+
+
+def test_the_licences_of_all_datasets_are_told(study: Path, make: Make) -> None:
+    plain = open_catalog()["samples:bbbc038-nuclei"]
+    assert isinstance(plain, Record)
+    fields = plain.model_dump(mode="json", exclude_defaults=True)
+
+    def record(number: int, licence: str | None) -> Record:
+        return parse_record(
+            fields | {"identifier": f"test:{number}", "url": str(study), "licence": licence, "licence_url": None}, study
+        )
+
+    many = [record(number, "CC0-1.0") for number in range(55)]
+    widget = make([*many, record(55, "CC-BY-NC-4.0"), record(56, None)])
+    assert widget.wait(DEADLINE) == "planned", widget.problem
+    groups = widget.plan["licences"]
+    assert [(each["licence"], each["count"]) for each in groups] == [("CC0-1.0", 55), ("CC-BY-NC-4.0", 1), (None, 1)]
+    assert groups[0]["sources"] == [f"test:{number}" for number in range(5)]
+    text = widget.as_text()
+    assert "licence of 55" in text
+    assert "CC0-1.0. Nothing is forbidden. (55 datasets: test:0, test:1, test:2, test:3, test:4, …)" in text
+    assert "You may not use it commercially or use it without naming its authors. (1 dataset: test:55)" in text
+    assert "you may not pass it on, nor what you make of it. (1 dataset: test:56)" in widget.as_static()["text/html"]
+
+
+def test_where_there_is_no_room_it_says_what_can_be_done(study: Path, make: Make) -> None:
+    widget = make(study)
+    widget.wait(DEADLINE)
+    assert "too little" not in widget.as_text()
+    widget.plan = widget.plan | {"fits": False, "size": 2_000_000, "free": 1_000_000}
+    assert (
+        "room      1 MB too little. Choose less, or make the widget with another folder: download(" in widget.as_text()
+    )
+
+
 def test_paused_it_is_found_by_another_widget(slow: str, store: StoreServer, make: Make, into: Path) -> None:
     first = make(slow, chosen=["*.tif"])
     first.wait(DEADLINE)
@@ -182,13 +270,22 @@ def test_cancelled_it_keeps_what_came(slow: str, store: StoreServer, make: Make,
     widget = make(slow)
     widget.wait(DEADLINE)
     widget.start()
-    until(widget, "running")
+    late = time.monotonic() + DEADLINE
+    while not widget.progress.get("size"):
+        assert time.monotonic() < late
+        time.sleep(0.02)
     widget.cancel()
     until(widget, "cancelled")
-    assert not BackgroundRun(into).is_alive or widget.state == "cancelled"
+    while BackgroundRun(into).is_alive:
+        assert time.monotonic() < late
+        time.sleep(0.02)
+    assert 0 < widget.progress["size"] < SIZE
     store.mend()
+    store.reset()
     widget.resume()
     until(widget, "done")
+    assert (into / "image.tif").read_bytes() == make_bytes(SIZE)
+    assert store.bytes < SIZE
 
 
 def test_what_failed_is_told_in_three_parts_and_fetched_again(

@@ -171,6 +171,8 @@ def test_files_are_chosen_by_the_keyboard(lab: HubLab, shots: Path | None) -> No
         lab.open(page, "choose.ipynb")
         lab.run(page)
         expect_state(page, "planned")
+        page.locator(".bih-download summary", has_text="Help").press("Enter")
+        page.get_by_text("Right opens a folder, left closes it.").wait_for()
         tree = page.get_by_role("tree", name="Files")
         tree.focus()
         page.keyboard.press("ArrowRight")
@@ -184,6 +186,11 @@ def test_files_are_chosen_by_the_keyboard(lab: HubLab, shots: Path | None) -> No
         look(page, "choosing", shots)
         tree.evaluate("(element) => { element.style.width = '500px'; }")
         check_picture(tree, REFERENCE)
+        page.get_by_role("button", name="Take only .txt").press("Enter")
+        page.locator("[role=treeitem][aria-checked=false]", has_text="raw").wait_for()
+        assert lab.evaluate(page, "widget.chosen") == ["*.[tT][xX][tT]"]
+        lab.evaluate(page, "setattr(widget, 'plan', {**widget.plan, 'fits': False, 'free': 0})")
+        page.locator("dd", has_text="make the widget with another folder: download(").wait_for()
         # The other way round: what Python sets is on the screen.
         lab.evaluate(page, "setattr(widget, 'chosen', ['notes.txt'])")
         page.locator("[role=treeitem][aria-checked=true]", has_text="notes.txt").wait_for()
@@ -210,8 +217,10 @@ def test_a_part_of_an_image_is_chosen(lab: HubLab, shots: Path | None) -> None:
         until(lambda: lab.evaluate(page, "(widget.levels, widget.region)") == [[1], {"z": [0, 8]}])
         until(lambda: lab.evaluate(page, "widget.wait(30)") == "planned")
         look(page, "part", shots)
+        # What was typed last counts, though it is not saved yet.
+        field.fill("4")
         page.get_by_role("button", name="Download", exact=True).press("Enter")
         expect_state(page, "done")
         shape = "__import__('bioimagehub.catalogs.drivers.ome_zarr', fromlist=['x'])"
         code = f"list({shape}.open_array({str(into / 'image.ome.zarr')!r}).shape)"
-        assert lab.evaluate(page, code) == [4, 128, 128]
+        assert lab.evaluate(page, code) == [2, 128, 128]

@@ -85,6 +85,22 @@ def test_the_last_word_counts_and_the_patterns_stay_few(steps: list[tuple[str, b
     assert all(rules.takes(leaf.path) is leaf.chosen for leaf in found.leaves)
 
 
+def test_a_format_is_what_was_counted_for_it() -> None:
+    odd = ["x.tif/notes.txt", ".tif", "raw/.tif", "d.ome.TIF", "e.tif.", "q.t*f", "f.\u0130"]
+    found = tree("A.TIF", "b.tif", "c.ome.tif", *odd)
+    for each in found.endings():
+        found.choose(found.only(each["ending"]))
+        assert len(chosen(found)) == each["files"], each
+        # A pattern that fits nothing would be refused.
+        assert Patterns(found.patterns).useless(leaf.path for leaf in found.leaves) == []
+    found.choose(found.only(".tif"))
+    assert chosen(found) == ["A.TIF", "b.tif"]
+    assert found.patterns[:2] == ("*.[tT][iI][fF]", "!*.[oO][mM][eE].[tT][iI][fF]")
+    found.choose(found.only(".ome.tif"))
+    assert chosen(found) == ["c.ome.tif", "d.ome.TIF"]
+    assert found.only(".none") == found.patterns
+
+
 def test_an_image_is_one_row_with_all_its_chunks() -> None:
     chunks = [Item(path=f"a.zarr/0/{number}", most=100, image="a.zarr") for number in range(50)]
     found = FileTree([("one", Plan(source="x", items=(*chunks, Item(path="b.txt", size=1))))])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from bioimagehub.widgets.cluster.telling import tell_workers, write_html, write_text
-from bioimagehub.widgets.cluster.work import Work
+from bioimagehub.widgets.cluster.work import Work, tell_works
 from bioimagehub.widgets.errors import NotNowError
 from bioimagehub.widgets.scripts import join_scripts, join_styles
 from bioimagehub.widgets.widget import HubWidget
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from bioimagehub.reanalysis import Cluster
+    from bioimagehub.widgets.widget import Answer
 
 EVERY = 0.5
 """Seconds between two looks at the scheduler."""
@@ -44,7 +45,8 @@ class ClusterPanel(HubWidget):
     dashboard : str
         Address of the dashboard of Dask; empty where there is none.
     works : list of dict
-        How far each map is; see `bioimagehub.widgets.cluster.work.Work.tell`.
+        How far each map is; see `bioimagehub.widgets.cluster.work.Work.tell`. The last ten, and before them the sums
+        of the others.
     """
 
     QUESTIONS = ("act",)
@@ -65,6 +67,7 @@ class ClusterPanel(HubWidget):
         # First, for a widget that is refused is closed, too.
         self._over = threading.Event()
         self._acting = threading.Lock()
+        self._telling = threading.RLock()
         self._cluster = cluster
         self._works: list[Work] = []
         self._seen: float | None = None
@@ -133,9 +136,12 @@ class ClusterPanel(HubWidget):
                 self.look()
 
     def end(self) -> None:
-        """End the workers and the scheduler. What was not computed is not."""
+        """End the workers and the scheduler. What was not computed is not; what was done is still told."""
         with self._acting:
-            self.cluster.close()
+            cluster = self.cluster
+            # Of a client that was closed, each future says that it is cancelled.
+            self._tell_works()
+            cluster.close()
             self._show_closed()
 
     def map(self, function: Callable[[Any], Any], images: Mapping[str, Any] | Iterable[Any], name: str = "") -> Any:
@@ -175,7 +181,7 @@ class ClusterPanel(HubWidget):
         """Wait until all that is followed is done or has failed; tell whether it is."""
         from distributed import wait
 
-        futures = [future for work in self._works for future in work.futures.values()]
+        futures = [future for work in self._works for future in work.futures]
         wait_for: Any = wait
         try:
             if futures:
@@ -195,9 +201,13 @@ class ClusterPanel(HubWidget):
             self._show_closed()
             return
         info: Any = cluster.client.scheduler_info
-        self.workers = tell_workers(info(n_workers=-1))
-        self._count(sum(each["cores"] for each in self.workers))
-        self.works = [work.tell() for work in self._works]
+        workers = tell_workers(info(n_workers=-1))
+        with self._telling:
+            if self._cluster is not cluster or self.state == "closed":
+                return
+            self.workers = workers
+            self._count(sum(each["cores"] for each in workers))
+            self._tell_works()
 
     def close(self) -> None:
         """Take the widget off all pages; the cluster stays for as long as something refers to it."""
@@ -212,6 +222,12 @@ class ClusterPanel(HubWidget):
         """Give what a saved notebook shows."""
         return {"text/html": write_html(self), "text/plain": write_text(self)}
 
+    def answer_act(self, content: dict[str, Any], buffers: list[Any], stop: threading.Event) -> Answer:
+        """Do what a button says, with the number that was on the page when it was pressed: it may be saved later."""
+        if "wanted" in content:
+            self.wanted = content["wanted"]
+        return super().answer_act(content, buffers, stop)
+
     def _show_cluster(self, cluster: Cluster) -> None:
         self.name = cluster.name
         self.dashboard = cluster.dashboard_link or ""
@@ -222,10 +238,17 @@ class ClusterPanel(HubWidget):
         threading.Thread(target=self._watch, args=(cluster,), name="bioimagehub-cluster", daemon=True).start()
 
     def _show_closed(self) -> None:
-        self.works = [work.tell() for work in self._works]
-        self.state, self.workers, self.dashboard = "closed", [], ""
-        self._seen = None
+        with self._telling:
+            for work in self._works:
+                work.end()
+            self._tell_works()
+            self.state, self.workers, self.dashboard = "closed", [], ""
+            self._seen = None
         self.keep()
+
+    def _tell_works(self) -> None:
+        with self._telling:
+            self.works = tell_works(self._works)
 
     def _count(self, cores: int) -> None:
         """Count the cores that are held, from look to look."""

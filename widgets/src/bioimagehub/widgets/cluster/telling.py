@@ -37,10 +37,10 @@ def tell_hours(seconds: float) -> str:
 
     Examples
     --------
-    >>> tell_hours(5400), tell_hours(36)
-    ('1.5 core-hours', '0.01 core-hours')
+    >>> tell_hours(442_800), tell_hours(36)
+    ('123.00 core-hours', '0.01 core-hours')
     """
-    return f"{seconds / 3600:.2g} core-hours"
+    return f"{seconds / 3600:.2f} core-hours"
 
 
 def list_facts(panel: Any) -> list[tuple[str, str]]:

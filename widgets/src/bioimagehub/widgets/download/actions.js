@@ -2,6 +2,9 @@
 import { make } from "../page.js";
 import { follow, set } from "./listening.js";
 
+// Traits that a plan and a run are made of. They go with the question: what is saved may arrive after it.
+const SENT = ["levels", "channels", "region", "labels", "rate", "replace"];
+
 const OFFERED = {
   planning: [], planned: ["start"], running: ["pause", "cancel"], paused: ["resume", "cancel"],
   done: ["plan_again"], failed: ["again", "plan_again"], cancelled: ["resume", "plan_again"],
@@ -9,7 +12,7 @@ const OFFERED = {
 const NAMES = { start: "Download", pause: "Pause", resume: "Resume", cancel: "Cancel", again: "Fetch again what failed", plan_again: "Plan anew" };
 
 /** Make the buttons of a download, and the two habits that it has. */
-export function makeActions({ model, ask, failed, life }) {
+export function makeActions({ model, ask, failed, life, chosen }) {
   let busy = null, held = null;
   const buttons = Object.fromEntries(Object.entries(NAMES).map(([act, name]) =>
     [act, make("button", { type: "button", onclick: () => run(act) }, name)]));
@@ -28,7 +31,10 @@ export function makeActions({ model, ask, failed, life }) {
     busy = act;
     held = buttons[act];
     try {
-      await ask("act", { do: act });
+      // What was taken or left out just now is on its way, and comes first.
+      await chosen();
+      const sent = ["start", "plan_again"].includes(act) ? { set: Object.fromEntries(SENT.map((name) => [name, model.get(name)])) } : {};
+      await ask("act", { do: act, ...sent });
     } catch (error) {
       failed(error);
     } finally {

@@ -23,7 +23,8 @@ export function makePlan({ model, life }) {
       fact("Dataset", make("bdi", { class: "bih-title" }, part.title || part.source), part.title && make("bdi", { class: "bih-quiet" }, ` ${part.source}`));
     }
     if (parts.length > DATASETS) fact("", `and ${count(model.get("entries").length - DATASETS)} more`);
-    for (const same of byTerms(parts)) fact("Licence", terms(same[0], same.length < parts.length ? same : []));
+    const licences = plan.licences ?? [];
+    for (const each of licences) fact("Licence", terms(each, licences.length > 1));
     if (plan.files_all !== undefined) {
       const all = plan.files === plan.files_all ? "" : ` of ${count(plan.files_all)}, ${size(plan.size_all, plan.exact_all)}`;
       fact("Files", make("strong", {}, count(plan.files)), ` file${plan.files === 1 ? "" : "s"}, `, make("strong", {}, size(plan.size, plan.exact)), all && make("span", { class: "bih-quiet" }, all));
@@ -41,27 +42,18 @@ export function makePlan({ model, life }) {
   return { element: list };
 }
 
-function byTerms(parts) {
-  const groups = new Map();
-  for (const part of parts) {
-    const key = `${part.licence} ${part.terms}`;
-    groups.set(key, [...(groups.get(key) ?? []), part]);
-  }
-  return [...groups.values()];
-}
-
-function terms(part, named) {
-  const name = part.licence ?? "not stated";
+function terms(group, named) {
+  const name = group.licence ?? "not stated";
   // What an archive writes may lead anywhere: only to the web.
-  const linked = /^https?:\/\//.test(part.licence_url ?? "");
-  const shown = linked ? make("a", { href: part.licence_url, target: "_blank", rel: "noopener noreferrer" }, name) : make("span", {}, name);
-  const strict = part.licence === null || part.forbids.length > 0;
-  return make("span", {}, shown, make("span", { class: strict ? "bih-forbids" : "bih-quiet" }, ` ${part.terms}`),
-    named.length > 0 && make("bdi", { class: "bih-quiet" }, ` (${named.slice(0, DATASETS).map((each) => each.source).join(", ")}${named.length > DATASETS ? "…" : ""})`));
+  const linked = /^https?:\/\//.test(group.url ?? "");
+  const shown = linked ? make("a", { href: group.url, target: "_blank", rel: "noopener noreferrer" }, name) : make("span", {}, name);
+  const strict = group.licence === null || group.forbids.length > 0;
+  return make("span", {}, shown, make("span", { class: strict ? "bih-forbids" : "bih-quiet" }, ` ${group.terms}`),
+    named && make("bdi", { class: "bih-quiet" }, ` (${count(group.count)} dataset${group.count === 1 ? "" : "s"}: ${group.sources.join(", ")}${group.count > group.sources.length ? ", …" : ""})`));
 }
 
 function room(plan) {
   const left = plan.free - plan.size;
   if (plan.fits) return `${bytes(plan.free)} free${plan.exact ? `, ${bytes(left)} afterwards` : ""}`;
-  return make("span", { class: "bih-forbids" }, `${bytes(plan.free)} free: ${bytes(-left)} too little. Choose less, or another folder.`);
+  return make("span", { class: "bih-forbids" }, `${bytes(plan.free)} free: ${bytes(-left)} too little. Choose less, or make the widget with another folder: download(..., "folder").`);
 }

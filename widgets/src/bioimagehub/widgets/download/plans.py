@@ -20,6 +20,7 @@ RATE = 10e6
 _LATENCY, _CONNECTIONS = 0.05, 64
 _IMAGES, _NOTES, _PARTS, _NAMES = 20, 20, 50, 200
 _LONGEST = 500
+_SOURCES = 5
 
 
 def tell_plan(plans: Sequence[tuple[str, Plan]], tree: FileTree, folder: Path) -> dict[str, Any]:
@@ -29,8 +30,8 @@ def tell_plan(plans: Sequence[tuple[str, Plan]], tree: FileTree, folder: Path) -
     -------
     dict
         ``files``, ``size`` and ``exact`` of what is chosen, ``files_all``, ``size_all`` and ``exact_all`` of all;
-        ``seconds`` at ``rate``; ``free`` bytes in the folder, and whether it ``fits``; ``parts``, ``notes``,
-        ``endings``, ``images``.
+        ``seconds`` at ``rate``; ``free`` bytes in the folder, and whether it ``fits``; ``licences`` of all datasets;
+        ``parts``, the first fifty of them; ``notes``, ``endings``, ``images``.
     """
     root = tree.root
     free = free_space(folder)
@@ -45,11 +46,33 @@ def tell_plan(plans: Sequence[tuple[str, Plan]], tree: FileTree, folder: Path) -
         "rate": RATE,
         "free": free,
         "fits": root.chosen_size <= free or not root.chosen_exact,
+        "licences": group_licences([plan for _, plan in plans]),
         "parts": [_tell_part(plan) for _, plan in plans[:_PARTS]],
         "notes": [note[:_LONGEST] for _, plan in plans for note in plan.notes][:_NOTES],
         "endings": tree.endings(),
         "images": [_tell_image(inside, shape) for inside, plan in plans for shape in plan.images][:_IMAGES],
     }
+
+
+def group_licences(plans: Sequence[Plan]) -> list[dict[str, Any]]:
+    """Group datasets by licence and terms.
+
+    Returns
+    -------
+    list of dict
+        ``licence``, its ``url``, what it ``forbids``, its ``terms`` in words, the ``count`` of the datasets that have
+        it, and the first five of their ``sources``.
+    """
+    groups: dict[tuple[str | None, str], dict[str, Any]] = {}
+    for plan in plans:
+        terms = tell_terms(plan.licence, plan.forbids)
+        empty = {"licence": plan.licence, "url": None, "forbids": list(plan.forbids), "terms": terms}
+        group = groups.setdefault((plan.licence, terms), empty | {"count": 0, "sources": []})
+        group["url"] = group["url"] or plan.licence_url
+        group["count"] += 1
+        if len(group["sources"]) < _SOURCES:
+            group["sources"].append(plan.source[:_LONGEST])
+    return list(groups.values())
 
 
 def _tell_part(plan: Plan) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bioimagehub.catalogs.display import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 FORBIDDEN = {
     "commercial use": "use it commercially",
@@ -18,6 +18,8 @@ FORBIDDEN = {
     "other terms": "pass on what you make of it under another licence",
 }
 """What a licence forbids, after "You may not"."""
+
+ELSEWHERE = 'make the widget with another folder: download(..., "folder")'
 
 STATED = {
     "planning": "working out the files",
@@ -84,10 +86,12 @@ def list_facts(widget: Any, *, lasting: bool = False) -> list[tuple[str, str]]:
         if plan["files"] != plan["files_all"]:
             files += f" of {plan['files_all']:,}"
         facts += [("files", files), ("size", tell_size(plan["size"], plan["exact"]))]
-        facts += [(f"licence of {part['source']}" if len(plan["parts"]) > 1 else "licence", _licence(part))
-                  for part in plan["parts"]]  # fmt: skip
+        facts += list_licences(plan["licences"])
     today = bool(plan) and not lasting
     if today:
+        if not plan["fits"]:
+            short = format_size(plan["size"] - plan["free"])
+            facts.append(("room", f"{short} too little. Choose less, or {ELSEWHERE}."))
         facts.append(("time", f"about {tell_time(plan['seconds'])} at {format_size(int(plan['rate']))}/s"))
     facts.append(("into", f"{widget.folder} ({format_size(plan['free'])} free)" if today else str(widget.folder)))
     facts += [("note", note) for note in plan.get("notes", ())]
@@ -120,9 +124,31 @@ def write_html(widget: Any) -> str:
     return f"<table>{rows}</table>" + (f"<pre>{escape(code)}</pre>" if code else "")
 
 
-def _licence(part: Mapping[str, Any]) -> str:
-    where = f" ({part['licence_url']})" if part["licence_url"] else ""
-    return f"{part['licence'] or 'none'}{where}. {part['terms']}"
+def list_licences(groups: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """List the licences of all datasets, each with those that it holds for where there are several.
+
+    Examples
+    --------
+    >>> group = {"licence": "CC0-1.0", "url": None, "terms": "Nothing is forbidden.", "count": 6, "sources": ["a", "b"]}
+    >>> list_licences([group | {"count": 1}])
+    [('licence', 'CC0-1.0. Nothing is forbidden.')]
+    >>> list_licences([group, group | {"count": 1, "sources": ["c"]}])[0]
+    ('licence of 6', 'CC0-1.0. Nothing is forbidden. (6 datasets: a, b, …)')
+    """
+    if len(groups) == 1:
+        return [("licence", _licence(groups[0]))]
+    return [(f"licence of {group['count']:,}", f"{_licence(group)} ({_datasets(group)})") for group in groups]
+
+
+def _licence(group: Mapping[str, Any]) -> str:
+    where = f" ({group['url']})" if group["url"] else ""
+    return f"{group['licence'] or 'none'}{where}. {group['terms']}"
+
+
+def _datasets(group: Mapping[str, Any]) -> str:
+    number, sources = group["count"], group["sources"]
+    more = ", …" if number > len(sources) else ""
+    return f"{number:,} dataset{'' if number == 1 else 's'}: {', '.join(sources)}{more}"
 
 
 def _progress(progress: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ const KINDS = { folder: "folder", image: "image", file: "file" };
 /** Make the list of files: search, choose, open and close folders. */
 export function makeTree({ model, ask, failed, say, life }) {
   let search = "", open = [], total = 0, pages = new Map(), active = 0, version = 0, wish = null, timer = 0;
-  let loading = null;
+  let loading = null, choosing = Promise.resolve();
   const spacer = make("div", { class: "bih-spacer", role: "presentation" });
   const box = make("div", { class: "bih-tree", role: "tree", tabIndex: 0, "aria-label": "Files", "aria-multiselectable": "true", onkeydown: keys, onscroll: draw }, spacer);
   const told = make("span", { class: "bih-quiet", role: "status" });
@@ -111,12 +111,9 @@ export function makeTree({ model, ask, failed, say, life }) {
     choose({ path: found.path, take });
   }
 
-  async function choose(content) {
-    try {
-      await ask("choose", content);
-    } catch (error) {
-      failed(error);
-    }
+  /** One after the other: each changes what the one before chose. */
+  function choose(content) {
+    choosing = choosing.then(() => ask("choose", content)).catch(failed);
   }
 
   function turn(found) {
@@ -169,10 +166,7 @@ export function makeTree({ model, ask, failed, say, life }) {
     const endings = model.get("plan").endings ?? [];
     kinds.hidden = endings.length < 2;
     kinds.replaceChildren(make("span", { class: "bih-quiet" }, "Only:"), ...endings.map((each) =>
-      make("button", { type: "button", class: "bih-chip", "aria-label": `Take only ${each.ending}`, onclick: () => {
-        model.set("chosen", [`*${each.ending}`, `*${each.ending}/*`]);
-        model.save_changes();
-      } }, each.ending, make("span", { class: "bih-quiet" }, ` ${count(each.files)}, ${bytes(each.size)}`))));
+      make("button", { type: "button", class: "bih-chip", "aria-label": `Take only ${each.ending}`, onclick: () => choose({ ending: each.ending }) }, each.ending, make("span", { class: "bih-quiet" }, ` ${count(each.files)}, ${bytes(each.size)}`))));
   }
 
   box.id = `bih-tree-${Math.random().toString(36).slice(2)}`;
@@ -181,5 +175,5 @@ export function makeTree({ model, ask, failed, say, life }) {
     showKinds();
     if (model.get("plan").files_all) renew();
   });
-  return { element };
+  return { element, chosen: () => choosing };
 }

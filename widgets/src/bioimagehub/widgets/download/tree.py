@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _NUMBERS = re.compile(r"(\d+)")
 _LONGEST = 160
 _ENDINGS = 12
+_LONGEST_ENDING = 12
 _DEEPEST = 60
 
 
@@ -168,20 +169,32 @@ class FileTree:
         return len(listed[1]), rows
 
     def endings(self) -> list[dict[str, Any]]:
-        """Count files by the ending of their names, the largest groups first."""
+        """Count files by the ending of their names, the largest groups first; capitals and small letters are one."""
         counts: dict[str, list[int]] = {}
         for leaf in self.leaves:
-            name = leaf.path.rpartition("/")[2]
-            ending = name[name.index(".", 1) :].lower() if "." in name[1:] else ""
-            ending = next((each for each in (".ome.zarr", ".ome.tif", ".ome.tiff") if ending.endswith(each)), None) or (
-                f".{name.rpartition('.')[2].lower()}" if ending else ""
-            )
-            if len(ending) <= 12:
+            if ending := _ending(leaf.path):
                 count = counts.setdefault(ending, [0, 0])
                 count[0] += leaf.files
                 count[1] += leaf.size
         largest = sorted(counts.items(), key=lambda each: -each[1][1])[:_ENDINGS]
-        return [{"ending": _tidy(ending), "files": files, "size": size} for ending, (files, size) in largest if ending]
+        return [{"ending": ending, "files": files, "size": size} for ending, (files, size) in largest]
+
+    def only(self, ending: str) -> tuple[str, ...]:
+        """Give the patterns that take just the files that `endings` counts for an ending."""
+        found = {leaf.path: _ending(leaf.path) for leaf in self.leaves}
+        if not ending or ending not in found.values():
+            return self.patterns
+        images = {found[leaf.path] for leaf in self.leaves if leaf.kind == "image"}
+        longer = sorted(each for each in set(found.values()) if each != ending and each.endswith(ending))
+        # Where an image lies on this machine, patterns must fit what is in it, and elsewhere the image itself.
+        first, *others = (f"*{_letters(each)}{'*' if each in images else ''}" for each in (ending, *longer))
+        patterns = [first, *(f"!{each}" for each in others)]
+        # One that fits nothing is refused.
+        useless = Patterns(patterns).useless(found)
+        patterns = ["!*"] if first in useless else [each for each in patterns if each not in useless]
+        rules = Patterns(patterns)
+        wrong = [path for path, each in found.items() if rules.takes(path) is not (each == ending)]
+        return (*patterns, *(write_pattern(path, take=found[path] == ending) for path in wrong))
 
     def _folder(self, path: str) -> Folder:
         at = self.root
@@ -220,8 +233,23 @@ def search_pattern(search: str) -> str:
     ('*[aA]1.[tT]*', '*.[lL][oO][gG]')
     """
     is_pattern = re.search(r"[*?]", search) is not None
-    letters = "".join(_either(sign) for sign in search)
+    letters = _letters(search)
     return letters if is_pattern else f"*{letters}*"
+
+
+def _letters(text: str) -> str:
+    return "".join(_either(sign) for sign in text)
+
+
+def _ending(path: str) -> str:
+    """Give the ending of a name as it is shown, in small letters; empty where there is none, or it is long."""
+    name = path.rpartition("/")[2]
+    if "." not in name[1:]:
+        return ""
+    whole = name[name.index(".", 1) :].lower()
+    last = f".{name.rpartition('.')[2].lower()}"
+    ending = next((each for each in (".ome.zarr", ".ome.tif", ".ome.tiff") if whole.endswith(each)), last)
+    return _tidy(ending) if len(ending) <= _LONGEST_ENDING else ""
 
 
 def _either(sign: str) -> str:

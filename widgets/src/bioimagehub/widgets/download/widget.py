@@ -31,6 +31,8 @@ ROWS = 200
 """Rows in one answer, at most."""
 _BUSY = ("planning", "running")
 _SELECTING = ("levels", "channels", "region", "labels")
+_SENT = (*_SELECTING, "rate", "replace")
+"""What a page sends along when what it asks for depends on it."""
 _READY = ("planned", "done", "failed", "cancelled")
 
 
@@ -95,7 +97,7 @@ class Download(HubWidget):
         self._parts = parts
         self.entries = [tell_source(part.source) for part in parts]
         self._changed = threading.Condition()
-        self._planned = 0
+        self._planned = self._start_with = 0
         self._planning = threading.RLock()
         self._plans: list[tuple[str, Plan]] = []
         self._tree: FileTree | None = None
@@ -211,10 +213,29 @@ class Download(HubWidget):
         """Give what a saved notebook shows: a table of what is planned, or of what came."""
         return {"text/html": write_html(self), "text/plain": write_text(self, lasting=True)}
 
+    def answer_act(self, content: dict[str, Any], buffers: list[Any], stop: threading.Event) -> Answer:
+        """Do what a button says, with what was chosen on the page when it was pressed.
+
+        The page saves its traits later than it asks: without what it sends along, what was chosen last would be
+        missing. What is planned anew for it begins when it is planned, unless another plan is asked for meanwhile.
+        """
+        # No plan comes to its end in between.
+        with self._planning:
+            self.set_trait("problem", None)
+            for name, value in (content.get("set") or {}).items():
+                if name in _SENT and getattr(self, name) != value:
+                    setattr(self, name, value)
+            if content.get("do") == "start" and self.state == "planning":
+                self._start_with = self._planned
+                return {}, []
+        return super().answer_act(content, buffers, stop)
+
     def answer_choose(self, content: dict[str, Any], _buffers: list[Any], _stop: threading.Event) -> Answer:
-        """Take files, or leave them out: a path with all below it, or all that a search finds."""
+        """Take files, or leave them out: a path with all below it, all that a search finds, or just one format."""
         tree = self._tree
-        if tree is not None:
+        if tree is not None and "ending" in content:
+            self.chosen = list(tree.only(str(content["ending"])))
+        elif tree is not None:
             take, search = bool(content["take"]), str(content.get("search") or "")
             self.chosen = list(
                 tree.toggle_found(search, take=take) if search else tree.toggle(str(content["path"]), take=take)
@@ -297,6 +318,11 @@ class Download(HubWidget):
             self.plan = {} if tree is None else tell_plan(plans, tree, Path(self.folder))
             self.state = "planned" if tree is not None else "failed"
         self.keep()
+        if tree is not None and number == self._start_with:
+            try:
+                self.start()
+            except Exception as error:  # noqa: BLE001 - nobody waits for an answer any more
+                self.show_problem(error)
 
     def _choose_again(self, _change: Any) -> None:
         """Count anew what is chosen."""
