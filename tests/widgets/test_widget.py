@@ -143,7 +143,7 @@ def test_keywords_that_are_no_traits_are_listed_as_well() -> None:
 
 def test_a_terminal_shows_the_text_once(tmp_path: Path) -> None:
     code = "from bioimagehub.widgets import view; import numpy; view(numpy.zeros((4, 4)))"
-    command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=nocolor", "-c", code]
+    command = [sys.executable, "-m", "IPython", "--no-banner", "-c", code]
     environment = os.environ | {"IPYTHONDIR": str(tmp_path)}
     told = subprocess.run(command, capture_output=True, check=True, text=True, env=environment, timeout=DEADLINE).stdout
     assert told.count("Viewer: ") == 1

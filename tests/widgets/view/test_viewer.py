@@ -144,7 +144,7 @@ def test_a_centre_that_python_gave_stays_when_the_page_fits_the_image(show: Call
         {"t": 1, "z": 2, "x": 7.0},
         {"t": 0, "z": 0, "x": 0.0, "y": 0.0},
         {"t": 9, "y": 3.0, "looks": {"c0": {"gamma": 2.0}}},
-        {"swipe": {"left": ["c0"], "right": [], "at": 0.1}},
+        {"swipe": {"left": ["c0"], "right": ["c1"], "at": 0.1}},
     ],
     ids=str,
 )
@@ -158,8 +158,9 @@ def test_what_is_set_while_the_image_opens_stays(
         return open_contents(*given, **more)
 
     monkeypatch.setattr(viewers, "open_contents", open_late)
-    monkeypatch.setattr(viewers, "PATIENCE", 0.0)
-    viewer = view(image)
+    for name in ("PATIENCE", "LONGEST"):
+        monkeypatch.setattr(viewers, name, 0.0)
+    viewer = view(image.astype(np.float32), truth=image.astype(np.float32))
     for name, value in chosen.items():
         setattr(viewer, name, value)
     assert viewer.scene == {}
@@ -167,7 +168,8 @@ def test_what_is_set_while_the_image_opens_stays(
     viewer.wait(DEADLINE)
     found = {name: getattr(viewer, name) for name in ("t", "z", "x", "y", "swipe")}
     look = chosen.pop("looks", {}).get("c0", {})
-    expected = {"t": 0, "z": 1, "x": 124.75, "y": 74.75, "swipe": None} | chosen
+    swipe = {"left": ["c0"], "right": ["c1"], "at": 0.5}
+    expected = {"t": 0, "z": 1, "x": 124.75, "y": 74.75, "swipe": swipe} | chosen
     assert found == expected | {"t": min(expected["t"], 1)}
     assert viewer.looks["c0"]["gamma"] == look.get("gamma", 1.0)
     viewer.close()
