@@ -52,6 +52,15 @@ w.tab = "mistakes"
 w.answer_open({"case": "b"}, [], threading.Event())
 w
 """
+# At once, so that the second change of the phase still waits for the kernel to take the first.
+QUICK = """(root) => {
+  const phase = root.querySelector('.bih-phase select');
+  for (const name of ['future', 'past']) {
+    phase.value = name;
+    phase.dispatchEvent(new Event('change'));
+  }
+  [...root.querySelectorAll('button')].find((each) => each.textContent === 'Check and score').click();
+}"""
 HOSTILE = "<img src=x onerror=window.stolen=1>"
 TABS = ("rules", "data", "score", "mistakes", "submissions", "board")
 
@@ -119,6 +128,10 @@ def test_by_mouse_from_the_rules_to_the_leaderboard(opened: tuple[Page, Any], la
     field.fill("mine.zip")
     widget.get_by_role("button", name="Check and score").click()
     expect(widget.get_by_role("table", name="Scores by case, the worst first")).to_be_visible()
+    widget.evaluate(QUICK)
+    expect(widget.get_by_role("table", name="Own score, phase past, 3 cases")).to_be_visible()
+    assert lab.evaluate(page, "[w.phase, w.score['phase']]") == ["past", "past"]
+    widget.get_by_label("Phase", exact=True).select_option("practice")
     assert lab.evaluate(page, "w.score['metrics'][0]['value'] == w.result.scores['panoptic_quality']")
     widget.get_by_role("button", name="Mistakes in b").click()
     expect(widget.get_by_role("button", name="missed 2", exact=True)).to_be_visible()
