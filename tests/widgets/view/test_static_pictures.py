@@ -106,6 +106,25 @@ def test_samples_that_are_no_squares_are_stretched(show: Callable[..., Page]) ->
     assert see(other).shape == (100, 400, 3), "seconds are not longer than micrometres"
 
 
+def test_stretched_samples_are_sharp_along_each_axis(show: Callable[..., Page]) -> None:
+    """Four samples of y fall on a pixel, and one of x: a level that is four times as coarse would lose the stripes."""
+
+    def level(rows: int, columns: int, spacing: float) -> xr.Dataset:
+        values = np.zeros((rows, columns), np.uint8)
+        values[:, ::2] = 1
+        coords = {axis: np.arange(size) * step for axis, size, step in
+                  (("y", rows, 0.25 * spacing), ("x", columns, spacing))}  # fmt: skip
+        image = xr.DataArray(values, dims=["y", "x"], coords=coords)
+        for axis in "yx":
+            image[axis].attrs["units"] = "micrometer"
+        return image.to_dataset(name="image")
+
+    tree = xr.DataTree.from_dict({"0": level(400, 100, 1.0), "1": level(100, 25, 4.0)})
+    viewer = show(tree, looks={"c0": full(RED)}, height=120, x=49.5, y=49.875, zoom=1.0).viewer
+    viewer.width = 100
+    assert see(viewer)[50, 10:90, 0].reshape(-1, 2).sum(axis=1).tolist() == [255] * 40
+
+
 def test_points_lie_on_stretched_samples(show: Callable[..., Page]) -> None:
     image = wide_samples(("micrometer", "micrometer")) * 0
     image.attrs, image["y"].attrs["units"], image["x"].attrs["units"] = {}, "micrometer", "micrometer"

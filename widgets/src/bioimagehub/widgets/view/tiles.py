@@ -131,8 +131,9 @@ def read_region(
     ViewError
         If they cannot be read.
     """
-    step = max(1.0, float(rows[1] - rows[0]) if len(rows) > 1 else 1.0)
-    wanted = Grid(int(space.size["x"] / step), int(space.size["y"] / step), space.size["z"])
+    # Where samples are no squares, more of one axis than of the other fall on a pixel.
+    high, wide = (max(1.0, float(each[1] - each[0])) if len(each) > 1 else 1.0 for each in (rows, columns))
+    wanted = Grid(int(space.size["x"] / wide), int(space.size["y"] / high), space.size["z"])
     level = choose_level(layer, wanted)
     index = _fixed(layer, level, sight, space)
     inside = {}
