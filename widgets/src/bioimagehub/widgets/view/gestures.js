@@ -18,6 +18,8 @@ export function listenToPointer(pane, screen, { life, tool, click, hover, hint, 
 
   on("pointerdown", (event) => {
     if (event.button !== 0) return;
+    // The page may have got another size a moment ago, and tell of it in the next frame.
+    screen.measure();
     element.closest(".bih-view-stage").focus({ preventScroll: true });
     if (hands.size === 0 && tool?.down(event, at(event), pane)) return;
     event.preventDefault();
@@ -58,6 +60,7 @@ export function listenToPointer(pane, screen, { life, tool, click, hover, hint, 
     const focused = element.closest(".bih-view-stage").matches(":focus-within");
     if (!focused && !event.ctrlKey && !event.metaKey) return hint();
     event.preventDefault();
+    screen.measure();
     const lines = event.deltaMode === 1 ? 24 : 1;
     const far = (event.deltaY || event.deltaX) * lines;
     if (event.shiftKey) return index("z", Math.sign(far));

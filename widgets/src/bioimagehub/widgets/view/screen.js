@@ -73,11 +73,14 @@ export class Screen {
     // What has no size can neither fit the image nor be drawn: it is read once it has one.
     this.missed = !this.main?.shown;
     if (this.missed) return;
-    camera.z = model.get("z");
-    if (!model.get("zoom")) return this.fit();
+    if (!model.get("zoom")) {
+      camera.z = model.get("z");
+      return this.fit();
+    }
     // The kernel took what this page told it, and the user may have gone on since.
     if (this.fitted && ["x", "y", "zoom"].every((name) => isNear(model.get(name), this.fitted[name]))) return;
     this.fitted = null;
+    camera.z = model.get("z");
     camera.x = camera.sample("x", model.get("x"));
     camera.y = camera.sample("y", model.get("y"));
     camera.zoom = model.get("zoom");
