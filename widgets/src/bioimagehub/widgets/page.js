@@ -74,6 +74,12 @@ function giveFocus(root, next) {
   (found.find(can) ?? root).focus({ preventScroll: true });
 }
 
+/** Make help in place, shut at first, of pairs of a name and what it does. */
+export function makeHelp(told) {
+  return make("details", { class: "bih-help" }, make("summary", {}, "Help"),
+    make("dl", {}, ...told.flatMap(([name, what]) => [make("dt", {}, name), make("dd", {}, what)])));
+}
+
 /** Keep a line that screen readers read out when it changes, and that nobody sees. */
 export function makeSpoken() {
   const line = make("div", { class: "bih-spoken", role: "status", "aria-live": "polite" });

@@ -1,7 +1,7 @@
 // A cluster on the page: start, scale, end; its workers, what it costs, and how far maps over images are.
 import { makeAsking } from "../asking.js";
-import { makeHelp } from "./help.js";
-import { bytes, count, duration, make, makeProblem, makeRoot, makeSpoken } from "../page.js";
+import { TOLD } from "./help.js";
+import { bytes, count, duration, make, makeHelp, makeProblem, makeRoot, makeSpoken } from "../page.js";
 
 /** Show a cluster; everything on it is in the traits of its model. */
 export default {
@@ -24,7 +24,7 @@ export default {
     root.append(
       make("div", { class: "bih-head" }, make("h3", {}, "Cluster"), state), problem.box,
       make("div", { class: "bih-bar" }, make("label", { class: "bih-option" }, "Workers ", wanted), start, scale, end),
-      facts, workers, works, makeHelp(), line);
+      facts, workers, works, makeHelp(TOLD), line);
 
     let busy = false;
     async function run(act) {

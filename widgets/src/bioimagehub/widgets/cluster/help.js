@@ -1,7 +1,5 @@
 // What the controls do, in place.
-import { make } from "../page.js";
-
-const TOLD = [
+export const TOLD = [
   ["Workers", "Processes that compute. Type a number, or change it with the up and down arrows."],
   ["Start", "Starts a cluster with so many workers, at least one."],
   ["Scale", "Has so many workers from now on; with 0 the cluster waits, and computes nothing."],
@@ -9,9 +7,3 @@ const TOLD = [
   ["Keys", "Tab moves from control to control, Enter or space presses a button, and arrows scroll the lists of images that failed."],
   ["In Python", "panel.map(function, images) computes a function for each image, and shows here how far it is."],
 ];
-
-/** Make the help: closed, and opened with Enter or a click. */
-export function makeHelp() {
-  return make("details", { class: "bih-help" }, make("summary", {}, "Help"),
-    make("dl", {}, ...TOLD.flatMap(([name, what]) => [make("dt", {}, name), make("dd", {}, what)])));
-}

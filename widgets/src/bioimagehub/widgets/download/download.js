@@ -1,8 +1,8 @@
 // A download on the page: the plan, what is chosen of it, how far it is, and what came.
 import { makeAsking } from "../asking.js";
-import { make, makeProblem, makeRoot, makeSpoken } from "../page.js";
+import { make, makeHelp, makeProblem, makeRoot, makeSpoken } from "../page.js";
 import { makeActions } from "./actions.js";
-import { makeHelp } from "./help.js";
+import { TOLD } from "./help.js";
 import { makeImages } from "./images.js";
 import { follow } from "./listening.js";
 import { makePlan } from "./plan.js";
@@ -35,7 +35,7 @@ export default {
     root.append(
       make("div", { class: "bih-head" }, make("h3", {}, "Download"), state),
       problem.box, plan.element, choice, makeActions({ ...context, chosen: tree.chosen }).element, makeRun(context).element,
-      makeResult(context).element, makeHelp(), line,
+      makeResult(context).element, makeHelp(TOLD), line,
     );
 
     let last = null;
