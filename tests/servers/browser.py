@@ -66,6 +66,16 @@ def open_sound_page(width: int = 1400, height: int = 1000) -> Iterator[Page]:
         assert errors == []
 
 
+def load_module(page: Page, name: str, source: str) -> None:
+    """Give the page a JavaScript module as `window[name]`."""
+    page.evaluate(
+        """async ([name, source]) => {
+             window[name] = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+           }""",
+        [name, source],
+    )
+
+
 def log_in(page: Page, url: str, name: str, password: str, then: str = "") -> None:
     """Fill in the log-in form; after it comes the user's server, or another page of the hub."""
     page.goto(f"{url}/hub/login{then and f'?next={then}'}")

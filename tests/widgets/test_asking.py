@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bioimagehub.widgets.scripts import join_scripts
-from servers.browser import open_page
+from servers.browser import load_module, open_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-LOAD = """
-async ([name, source]) => {
-  window[name] = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
-}
-"""
 ASK = """
 async (content) => {
   const sent = [];
@@ -43,7 +38,7 @@ def page() -> Iterator[Page]:
     with open_page(400, 300) as (page, _):
         page.goto("about:blank")
         for name in ("asking", "copying"):
-            page.evaluate(LOAD, [name, join_scripts(f"{name}.js")])
+            load_module(page, name, join_scripts(f"{name}.js"))
         yield page
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bioimagehub.widgets.scripts import FOLDER
-from servers.browser import open_page
+from servers.browser import load_module, open_page
 
 pytestmark = pytest.mark.browser
 
@@ -26,12 +26,6 @@ CALLS = {
 def test_numbers_are_written_as_people_read_them() -> None:
     with open_page() as (page, _):
         page.goto("about:blank")
-        found = page.evaluate(
-            """async ([text, calls]) => {
-                 const address = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
-                 globalThis.page = await import(address);
-                 return calls.map((call) => eval(`page.${call}`));
-               }""",
-            [(FOLDER / "page.js").read_text(), list(CALLS)],
-        )
+        load_module(page, "written", (FOLDER / "page.js").read_text())
+        found = page.evaluate("(calls) => calls.map((call) => eval(`written.${call}`))", list(CALLS))
     assert dict(zip(CALLS, found, strict=True)) == CALLS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bioimagehub.widgets.scripts import join_scripts, join_styles
-from servers.browser import open_sound_page
+from servers.browser import load_module, open_sound_page
 from servers.viewed import count_above, settle
 
 if TYPE_CHECKING:
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-LOAD = """
-async ([name, source]) => {
-  window[name] = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
-}
-"""
 # `asked` has the questions; those of a kind in `held` wait for `answer`.
 SHOW = """
 async ([state, held]) => {
@@ -119,7 +114,7 @@ def page() -> Iterator[Page]:
         page.goto("about:blank")
         page.add_style_tag(content=join_styles("theme.css", "view/view.css"))
         for name, path in (("view", "view/view.js"), ("tiles", "view/tiles.js")):
-            page.evaluate(LOAD, [name, join_scripts(path)])
+            load_module(page, name, join_scripts(path))
         yield page
 
 
